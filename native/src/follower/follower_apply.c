@@ -1,0 +1,146 @@
+/*
+ * Handing batches to the follower's engine.
+ *
+ * A batch may be applied as soon as it is here: the engine orders by sequence number and skips what it has, as it does
+ * for a replica, and the batch's max_seq_no_of_updates tells it which inserts cannot be updates. So batches go front
+ * first, up to applies_max at once, and one that waits (for metadata, for a hole before it) does not hold up those
+ * behind it. What is reported as applied, and what the lease releases, is the contiguous front only.
+ *
+ * A batch whose apply failed keeps its bytes and its id and is applied again: redelivery is harmless. While the apply
+ * door is not open, one batch at a time is tried, the front-most: a blocked index is asked once per back-off, however
+ * many batches wait. Two failures are not the door's: a mapping that is behind concerns one batch only (it waits for a
+ * metadata sync begun after its failure), and bytes the engine cannot read are dropped and fetched again.
+ *
+ * Applies have no timeout. The write path always answers, and a batch that is given up while it is still being applied
+ * could be applied twice at once.
+ */
+#include "follower/follower_private.h"
+
+static void grow(struct ccr_follower *f)
+{
+    /* Sixteen good batches to come back from the bottom: slowly, or an overloaded node is overloaded again at once. */
+    uint64_t bytes = (uint64_t)f->batch_bytes + f->config.batch_bytes_max / 16;
+    f->batch_bytes = bytes < f->config.batch_bytes_max ? (uint32_t)bytes : f->config.batch_bytes_max;
+}
+
+void ccri_apply_done(struct ccr_follower *f, const struct ccr_event *event)
+{
+    struct ccri_piece *p = ccri_belt_find(f, event->id, CCRI_APPLYING);
+    if (p == NULL) {
+        return;
+    }
+    f->operations_applied += (uint64_t)(p->last_seq_no - p->first_seq_no) + 1;
+    if (f->checkpoint < event->checkpoint) {
+        f->checkpoint = event->checkpoint;
+    }
+    ccri_door_reset(&f->apply);
+    grow(f);
+    ccri_belt_applied(f, p);
+}
+
+static void drop(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p)
+{
+    ccri_emit(f, out, CCR_EFFECT_DROP)->id = p->id;
+    ccri_belt_remove(f, p);
+}
+
+static void wait_for_mapping(struct ccr_follower *f, struct ccri_piece *p)
+{
+    if (p->mapping_failures == 0) {
+        p->mapping_since_ms = f->now_ms;
+    }
+    p->mapping_failures += p->mapping_failures < UINT32_MAX;
+    p->sync_no = f->sync_no + 1; /* one that begins after this failure: the one under way may have read too early */
+    p->sync_at_ms = f->now_ms;
+    if (p->mapping_failures >= 2) {
+        p->sync_at_ms = ccri_after(f, ccri_backoff_ms(f, CCR_ERROR_MAPPING, p->mapping_failures - 1));
+    }
+    ccri_belt_waiting(f, p);
+}
+
+void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, struct ccr_effects *out)
+{
+    struct ccri_piece *p = ccri_belt_find(f, event->id, CCRI_APPLYING);
+    if (p == NULL) {
+        return;
+    }
+    f->applies_failed++;
+    if (f->state == CCR_FOLLOWER_DRAINING) {
+        drop(f, out, p);
+        return;
+    }
+    int64_t first = p->first_seq_no;
+    uint64_t apply_no = p->apply_no;
+    enum ccri_policy policy = ccri_policy_of(event->error, CCRI_FROM_APPLY);
+    if (policy == CCRI_RESYNC) {
+        wait_for_mapping(f, p);
+        return;
+    }
+    ccri_belt_waiting(f, p);
+    switch (policy) {
+    case CCRI_BOOTSTRAP:
+        ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, event->error);
+        break;
+    case CCRI_FAIL:
+        ccri_drain(f, out, CCR_FOLLOWER_FAILED, event->error);
+        break;
+    case CCRI_REFETCH:
+        drop(f, out, p);
+        ccri_fetch_damaged(f, first, f->next_id, out);
+        break;
+    case CCRI_SHRINK:
+        if (ccri_door_trip(f, &f->apply, event->error, apply_no, f->next_apply_no)) {
+            ccri_fetch_shrink(f);
+        }
+        break;
+    case CCRI_RESYNC:
+    case CCRI_RETRY:
+    case CCRI_RETRY_SHORT:
+        ccri_door_trip(f, &f->apply, event->error, apply_no, f->next_apply_no);
+        break;
+    }
+}
+
+/* Behind a door that is not open: whether the one try it lets through is under way. */
+static bool probe_is_out(const struct ccr_follower *f)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->pieces[i].state == CCRI_APPLYING && f->pieces[i].apply_no >= f->apply.mark) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void apply(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p)
+{
+    p->apply_no = f->next_apply_no++;
+    ccri_belt_applying(f, p);
+    struct ccr_effect *e = ccri_emit(f, out, CCR_EFFECT_APPLY);
+    e->id = p->id;
+    e->first_seq_no = p->first_seq_no;
+    e->last_seq_no = p->last_seq_no;
+    e->max_seq_no_of_updates = p->max_seq_no_of_updates;
+}
+
+void ccri_apply_schedule(struct ccr_follower *f, struct ccr_effects *out)
+{
+    bool probing = f->apply.error != CCR_ERROR_NONE;
+    if (probing && probe_is_out(f)) {
+        return;
+    }
+    for (size_t i = 0; i < f->count && f->applying < f->config.applies_max; i++) {
+        struct ccri_piece *p = &f->pieces[i];
+        if (p->state != CCRI_WAITING || !ccri_metadata_suffices(f, p)) {
+            continue;
+        }
+        if (ccri_door_is_closed(f, &f->apply)) {
+            ccri_wake(f, f->apply.retry_at_ms);
+            return;
+        }
+        apply(f, out, p);
+        if (probing) {
+            return;
+        }
+    }
+}
