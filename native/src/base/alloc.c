@@ -1,0 +1,48 @@
+/* The system allocator: the only place that calls malloc. */
+#include "ccr/alloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void *system_alloc(void *ctx, size_t size)
+{
+    (void)ctx;
+    return malloc(size);
+}
+
+static void *system_resize(void *ctx, void *ptr, size_t size)
+{
+    (void)ctx;
+    return realloc(ptr, size);
+}
+
+static void system_release(void *ctx, void *ptr)
+{
+    (void)ctx;
+    free(ptr);
+}
+
+const struct ccr_alloc *ccr_alloc_system(void)
+{
+    static const struct ccr_alloc system = {system_alloc, system_resize, system_release, NULL};
+    return &system;
+}
+
+void *ccr_alloc_get(const struct ccr_alloc *a, size_t size)
+{
+    return a->alloc(a->ctx, size);
+}
+
+void *ccr_alloc_zero(const struct ccr_alloc *a, size_t size)
+{
+    void *p = a->alloc(a->ctx, size);
+    if (p != NULL) {
+        memset(p, 0, size);
+    }
+    return p;
+}
+
+void ccr_alloc_put(const struct ccr_alloc *a, void *ptr)
+{
+    a->release(a->ctx, ptr);
+}
