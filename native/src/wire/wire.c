@@ -1,0 +1,210 @@
+/*
+ * Batch frames, writer and reader side by side. Layout: wire/frame.h and proto/ccr_wire.proto.
+ */
+#include <inttypes.h>
+#include <stdalign.h>
+#include <string.h>
+
+#include "ccr_wire.pb-c.h"
+#include "wire/arena.h"
+#include "wire/frame.h"
+
+static const struct ccr_slice NO_PREFIX = {NULL, 0};
+
+static Ccr__V1__BatchHeader to_message(const struct ccr_wire_header *h)
+{
+    Ccr__V1__BatchHeader m = CCR__V1__BATCH_HEADER__INIT;
+    m.version = h->version;
+    m.codec = (Ccr__V1__Codec)h->codec;
+    m.from_seq_no = h->from_seq_no;
+    m.ops = h->ops;
+    m.raw_bytes = h->raw_bytes;
+    m.packed_bytes = h->packed_bytes;
+    m.checksum = h->checksum;
+    m.prefix_bytes = h->prefix_bytes;
+    m.global_checkpoint = h->state.global_checkpoint;
+    m.max_seq_no_of_updates = h->state.max_seq_no_of_updates;
+    m.mapping_version = h->state.mapping_version;
+    m.settings_version = h->state.settings_version;
+    m.aliases_version = h->state.aliases_version;
+    return m;
+}
+
+size_t ccr_wire_bound(size_t raw_len)
+{
+    size_t zstd = ccr_codec_bound(CCR_CODEC_ZSTD, raw_len);
+    size_t lz4 = ccr_codec_bound(CCR_CODEC_LZ4, raw_len);
+    return CCR_WIRE_PREAMBLE + CCR_WIRE_HEADER_MAX + (zstd > lz4 ? zstd : lz4);
+}
+
+static struct ccr_status encode_check(const struct ccr_wire_header *h, struct ccr_slice plain, size_t cap,
+                                      struct ccr_err *err)
+{
+    CCR_TRY(ccri_frame_limit("raw_bytes", plain.len, CCR_WIRE_RAW_MAX, err));
+    CCR_TRY(ccri_frame_limit("ops", h->ops, CCR_WIRE_OPS_MAX, err));
+    if ((h->ops == 0) != (plain.len == 0) || h->from_seq_no < 0 || h->from_seq_no > INT64_MAX - h->ops) {
+        return ccr_err_set(err, CCR_ARG, "a batch of %" PRIu32 " operations from %" PRId64 " cannot hold %zu bytes",
+                           h->ops, h->from_seq_no, plain.len);
+    }
+    if (cap < ccr_wire_bound(plain.len)) {
+        return ccr_err_set(err, CCR_NOBUF, "a frame of %zu plain bytes needs room for %zu, not %zu", plain.len,
+                           ccr_wire_bound(plain.len), cap);
+    }
+    return ccr_status_of(CCR_OK);
+}
+
+/*
+ * The header stands before the packed bytes and tells their length, so its own length is guessed from the plain length:
+ * the varint is mostly as long, and then nothing has to be moved.
+ */
+struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_header *h, int level,
+                                  struct ccr_slice prefix, struct ccr_slice plain, uint8_t *dst, size_t cap,
+                                  size_t *len, struct ccr_err *err)
+{
+    *len = 0;
+    CCR_TRY(encode_check(h, plain, cap, err));
+    struct ccr_wire_header out = *h;
+    out.version = CCR_WIRE_VERSION;
+    out.raw_bytes = (uint32_t)plain.len;
+    out.packed_bytes = (uint32_t)plain.len;
+    out.prefix_bytes = (uint32_t)prefix.len;
+    if (plain.len == 0) {
+        out.codec = CCR_CODEC_NONE;
+    }
+
+    Ccr__V1__BatchHeader m = to_message(&out);
+    uint8_t *packed_at = dst + CCR_WIRE_PREAMBLE + ccr__v1__batch_header__get_packed_size(&m);
+    size_t packed = plain.len;
+    if (out.codec != CCR_CODEC_NONE) {
+        size_t room = (size_t)(dst + cap - packed_at);
+        CCR_TRY(ccr_codec_pack(ws, out.codec, level, prefix, plain, packed_at, room, &packed, err));
+    }
+    if (packed >= plain.len) {
+        out.codec = CCR_CODEC_NONE;
+        packed = plain.len;
+    }
+    if (out.codec == CCR_CODEC_NONE) {
+        out.prefix_bytes = 0;
+    }
+    out.packed_bytes = (uint32_t)packed;
+
+    m = to_message(&out);
+    size_t header_len = ccr__v1__batch_header__get_packed_size(&m);
+    uint8_t *want_at = dst + CCR_WIRE_PREAMBLE + header_len;
+    if (out.codec != CCR_CODEC_NONE) {
+        if (want_at != packed_at) {
+            memmove(want_at, packed_at, packed);
+        }
+    } else if (plain.len > 0) {
+        memcpy(want_at, plain.data, plain.len);
+    }
+    ccr_put_u32le(dst, CCRI_MAGIC_BATCH);
+    ccr_put_u32le(dst + 4, (uint32_t)header_len);
+    (void)ccr__v1__batch_header__pack(&m, dst + CCR_WIRE_PREAMBLE);
+    *h = out;
+    *len = CCR_WIRE_PREAMBLE + header_len + packed;
+    return ccr_status_of(CCR_OK);
+}
+
+/* What the fields must be to each other, whatever the packed bytes hold. */
+static struct ccr_status header_check(const struct ccr_wire_header *h, struct ccr_err *err)
+{
+    CCR_TRY(ccri_frame_limit("raw_bytes", h->raw_bytes, CCR_WIRE_RAW_MAX, err));
+    CCR_TRY(ccri_frame_limit("ops", h->ops, CCR_WIRE_OPS_MAX, err));
+    CCR_TRY(ccri_frame_limit("prefix_bytes", h->prefix_bytes, CCR_CODEC_PREFIX_MAX, err));
+    if ((unsigned)h->codec > CCR_CODEC_ZSTD) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE, "unknown codec %d, known are 0 to %d", (int)h->codec, CCR_CODEC_ZSTD);
+    }
+    if (h->from_seq_no < 0 || h->from_seq_no > INT64_MAX - h->ops) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE, "from_seq_no %" PRId64 " with %" PRIu32 " operations", h->from_seq_no,
+                           h->ops);
+    }
+    if (h->ops > 0 && ccr_wire_last_seq_no(h) > h->state.global_checkpoint) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE,
+                           "operations up to %" PRId64 " go beyond the global checkpoint %" PRId64,
+                           ccr_wire_last_seq_no(h), h->state.global_checkpoint);
+    }
+    uint64_t least = (uint64_t)h->ops * (CCR_OPS_RECORD_OVERHEAD + CCR_OP_BYTES_MIN);
+    if (h->raw_bytes < least || (h->ops == 0 && h->raw_bytes > 0)) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE, "%" PRIu32 " operations in %" PRIu32 " plain bytes", h->ops,
+                           h->raw_bytes);
+    }
+    if (h->codec == CCR_CODEC_NONE && (h->packed_bytes != h->raw_bytes || h->prefix_bytes != 0)) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE,
+                           "an unpacked frame of %" PRIu32 " plain bytes says %" PRIu32
+                           " packed and a prefix of %" PRIu32,
+                           h->raw_bytes, h->packed_bytes, h->prefix_bytes);
+    }
+    return ccr_status_of(CCR_OK);
+}
+
+static void from_message(struct ccr_wire_header *h, const Ccr__V1__BatchHeader *m)
+{
+    *h = (struct ccr_wire_header){
+        .version = m->version,
+        .codec = (enum ccr_codec_id)m->codec,
+        .from_seq_no = m->from_seq_no,
+        .ops = m->ops,
+        .raw_bytes = m->raw_bytes,
+        .packed_bytes = m->packed_bytes,
+        .checksum = m->checksum,
+        .prefix_bytes = m->prefix_bytes,
+        .state = {.global_checkpoint = m->global_checkpoint,
+                  .max_seq_no_of_updates = m->max_seq_no_of_updates,
+                  .mapping_version = m->mapping_version,
+                  .settings_version = m->settings_version,
+                  .aliases_version = m->aliases_version},
+    };
+}
+
+struct ccr_status ccr_wire_decode(struct ccr_wire_header *h, struct ccr_slice frame, struct ccr_slice *packed,
+                                  struct ccr_err *err)
+{
+    struct ccr_slice header;
+    CCR_TRY(ccri_frame_split(frame, CCRI_MAGIC_BATCH, &header, packed, err));
+    alignas(max_align_t) uint8_t memory[CCRI_HEADER_ARENA];
+    struct ccri_arena arena;
+    ccri_arena_init(&arena, memory, sizeof memory);
+    const Ccr__V1__BatchHeader *m = ccr__v1__batch_header__unpack(&arena.allocator, header.len, header.data);
+    if (m == NULL) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE, "the batch header of %zu bytes is no message", header.len);
+    }
+    CCR_TRY(ccri_frame_version(m->version, err));
+    from_message(h, m);
+    CCR_TRY(header_check(h, err));
+    return ccri_frame_length(*packed, h->packed_bytes, CCR_WIRE_PREAMBLE + header.len, err);
+}
+
+struct ccr_status ccr_wire_unpack(struct ccr_workspace *ws, const struct ccr_wire_header *h, struct ccr_slice packed,
+                                  struct ccr_slice prefix, uint8_t *dst, struct ccr_err *err)
+{
+    if (h->prefix_bytes == 0) {
+        prefix = NO_PREFIX;
+    }
+    if (prefix.len != h->prefix_bytes) {
+        return ccr_err_set(err, CCR_PREFIX,
+                           "the frame from %" PRId64 " needs a prefix of %" PRIu32 " bytes, held are %zu",
+                           h->from_seq_no, h->prefix_bytes, prefix.len);
+    }
+    struct ccr_status s = ccr_codec_unpack(ws, h->codec, prefix, packed, dst, h->raw_bytes, err);
+    if (!ccr_ok(s)) {
+        return ccr_err_wrap(err, s, "batch from %" PRId64, h->from_seq_no);
+    }
+    struct ccr_ops_digest digest;
+    ccr_ops_digest_init(&digest);
+    s = ccr_ops_verify(&digest, ccr_slice_of(dst, h->raw_bytes), h->from_seq_no, err);
+    if (!ccr_ok(s)) {
+        return ccr_err_wrap(err, s, "batch from %" PRId64, h->from_seq_no);
+    }
+    if (digest.ops != h->ops) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE,
+                           "batch from %" PRId64 " holds %" PRIu32 " operations, the header says %" PRIu32,
+                           h->from_seq_no, digest.ops, h->ops);
+    }
+    if (digest.checksum != h->checksum) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE,
+                           "checksum of the batch from %" PRId64 ": expected 0x%08" PRIx32 ", got 0x%08" PRIx32,
+                           h->from_seq_no, h->checksum, digest.checksum);
+    }
+    return ccr_status_of(CCR_OK);
+}
