@@ -1,0 +1,80 @@
+package org.opensearch.ccr.index;
+
+import org.opensearch.core.ParseField;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.ConstructingObjectParser;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.core.xcontent.XContentParser;
+import org.opensearch.persistent.PersistentTaskState;
+
+import java.io.IOException;
+
+/** How far the task of one followed index has come. Written on transitions only. */
+public record IndexFollowState(Phase phase, String error) implements PersistentTaskState {
+
+    /** The first three in this order, then one of the others. */
+    public enum Phase {
+        /** Begun; the follower index stands already when a paused replication was resumed. */
+        INIT,
+        /** The leader's files are on their way; the follower index is not to be used before this is over. */
+        RESTORING,
+        /** The follower index is complete; its shards are about to follow. */
+        INIT_FOLLOW,
+        /** Each shard has its task. */
+        FOLLOWING,
+        /** Given up; the error says why. */
+        FAILED;
+
+        /** Whether the follower index is complete. */
+        public boolean restored() {
+            return this == INIT_FOLLOW || this == FOLLOWING;
+        }
+    }
+
+    private static final ParseField STATE = new ParseField("state");
+    private static final ParseField ERROR = new ParseField("error_message");
+
+    private static final ConstructingObjectParser<IndexFollowState, Void> PARSER = new ConstructingObjectParser<>(
+        "index_follow_state",
+        true,
+        args -> new IndexFollowState(Phase.valueOf((String) args[0]), (String) args[1])
+    );
+
+    static {
+        PARSER.declareString(ConstructingObjectParser.constructorArg(), STATE);
+        PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), ERROR);
+    }
+
+    public IndexFollowState(Phase phase) {
+        this(phase, null);
+    }
+
+    public IndexFollowState(StreamInput in) throws IOException {
+        this(in.readEnum(Phase.class), in.readOptionalString());
+    }
+
+    public static IndexFollowState fromXContent(XContentParser parser) {
+        return PARSER.apply(parser, null);
+    }
+
+    @Override
+    public void writeTo(StreamOutput out) throws IOException {
+        out.writeEnum(phase);
+        out.writeOptionalString(error);
+    }
+
+    @Override
+    public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
+        builder.startObject().field(STATE.getPreferredName(), phase.name());
+        if (error != null) {
+            builder.field(ERROR.getPreferredName(), error);
+        }
+        return builder.endObject();
+    }
+
+    @Override
+    public String getWriteableName() {
+        return FollowTasks.INDEX_TASK;
+    }
+}

@@ -1,0 +1,119 @@
+package org.opensearch.ccr.metadata;
+
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.IndicesRequest;
+import org.opensearch.action.admin.indices.mapping.put.PutMappingClusterStateUpdateRequest;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.IndicesOptions;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
+import org.opensearch.cluster.metadata.MetadataMappingService;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.index.Index;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+
+/**
+ * Merges the leader's mapping into a follower's. It calls the mapping service itself, because the write block of the follower
+ * stands in the way of everybody else.
+ */
+public final class PutMappingAction extends ActionType<AcknowledgedResponse> {
+
+    public static final String NAME = "indices:admin/plugins/replication/index/update_metadata";
+    public static final PutMappingAction INSTANCE = new PutMappingAction();
+
+    private PutMappingAction() {
+        super(NAME, AcknowledgedResponse::new);
+    }
+
+    /** The follower index and the leader's whole mapping. */
+    public static final class Request extends AcknowledgedRequest<Request> implements IndicesRequest {
+        private final Index follower;
+        private final String mapping;
+
+        public Request(Index follower, String mapping) {
+            this.follower = follower;
+            this.mapping = mapping;
+        }
+
+        public Request(StreamInput in) throws IOException {
+            super(in);
+            follower = new Index(in);
+            mapping = in.readString();
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            follower.writeTo(out);
+            out.writeString(mapping);
+        }
+
+        @Override
+        public ActionRequestValidationException validate() {
+            return null;
+        }
+
+        @Override
+        public String[] indices() {
+            return new String[] { follower.getName() };
+        }
+
+        @Override
+        public IndicesOptions indicesOptions() {
+            return IndicesOptions.strictSingleIndexNoExpandForbidClosed();
+        }
+    }
+
+    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+        private final MetadataMappingService mappings;
+
+        @Inject
+        public Transport(
+            TransportService transportService,
+            ClusterService clusterService,
+            ThreadPool threadPool,
+            ActionFilters filters,
+            IndexNameExpressionResolver resolver,
+            MetadataMappingService mappings
+        ) {
+            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+            this.mappings = mappings;
+        }
+
+        @Override
+        protected String executor() {
+            return ThreadPool.Names.SAME;
+        }
+
+        @Override
+        protected AcknowledgedResponse read(StreamInput in) throws IOException {
+            return new AcknowledgedResponse(in);
+        }
+
+        @Override
+        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
+            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+        }
+
+        @Override
+        protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
+            PutMappingClusterStateUpdateRequest update = new PutMappingClusterStateUpdateRequest(request.mapping).indices(
+                new Index[] { request.follower }
+            ).ackTimeout(request.timeout()).clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
+            mappings.putMapping(update, ActionListener.map(listener, answer -> new AcknowledgedResponse(answer.isAcknowledged())));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package org.opensearch.ccr.metadata;
+
+import org.opensearch.Version;
+import org.opensearch.cluster.AbstractNamedDiffable;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.NamedDiff;
+import org.opensearch.cluster.metadata.Metadata;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.core.xcontent.XContentParser;
+
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * The cluster state's short memory of what is replicated: follower index to wanted state. Every node can look here without a
+ * call; changes wake the index tasks. It is written on transitions only, is kept over restarts, and stays out of snapshots so
+ * that restoring one does not bring back replications that ended.
+ */
+public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Custom> implements Metadata.Custom {
+
+    public static final String TYPE = "replication_metadata";
+    private static final String DETAILS = "replication_details";
+    private static final String STATE = "REPLICATION_LAST_KNOWN_OVERALL_STATE";
+    private static final String CONNECTION = "connection_name";
+    private static final ReplicationStates EMPTY = new ReplicationStates(Map.of());
+
+    /** One followed index. The alias is empty when another version of the plugin wrote the entry without it. */
+    public record Entry(OverallState state, String alias) {}
+
+    private final Map<String, Entry> entries;
+
+    private ReplicationStates(Map<String, Entry> entries) {
+        this.entries = Map.copyOf(entries);
+    }
+
+    public ReplicationStates(StreamInput in) throws IOException {
+        this(in.readMap(StreamInput::readString, i -> new Entry(i.readEnum(OverallState.class), i.readString())));
+    }
+
+    @Override
+    public void writeTo(StreamOutput out) throws IOException {
+        out.writeMap(entries, StreamOutput::writeString, (o, entry) -> {
+            o.writeEnum(entry.state());
+            o.writeString(entry.alias());
+        });
+    }
+
+    public static NamedDiff<Metadata.Custom> readDiff(StreamInput in) throws IOException {
+        return readDiffFrom(Metadata.Custom.class, TYPE, in);
+    }
+
+    /** Never null. */
+    public static ReplicationStates of(ClusterState state) {
+        ReplicationStates found = state.metadata().custom(TYPE);
+        return found == null ? EMPTY : found;
+    }
+
+    /** The entry of a follower index, null when it is not replicated. */
+    public Entry get(String follower) {
+        return entries.get(follower);
+    }
+
+    /** Whether the follower index is wanted in this state. */
+    public boolean is(String follower, OverallState wanted) {
+        Entry entry = entries.get(follower);
+        return entry != null && entry.state() == wanted;
+    }
+
+    public Map<String, Entry> entries() {
+        return entries;
+    }
+
+    /** A copy with the entry set, or taken away when it is null; this one when nothing changes. */
+    public ReplicationStates with(String follower, Entry entry) {
+        if (Objects.equals(entries.get(follower), entry)) {
+            return this;
+        }
+        Map<String, Entry> copy = new TreeMap<>(entries);
+        if (entry == null) {
+            copy.remove(follower);
+        } else {
+            copy.put(follower, entry);
+        }
+        return new ReplicationStates(copy);
+    }
+
+    public static ReplicationStates fromXContent(XContentParser parser) throws IOException {
+        Map<String, Entry> read = new TreeMap<>();
+        Object details = parser.map().get(DETAILS);
+        if (details instanceof Map<?, ?> indices) {
+            for (Map.Entry<?, ?> index : indices.entrySet()) {
+                if (index.getValue() instanceof Map<?, ?> fields && fields.get(STATE) instanceof String state) {
+                    String alias = fields.get(CONNECTION) instanceof String text ? text : "";
+                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias));
+                }
+            }
+        }
+        return new ReplicationStates(read);
+    }
+
+    @Override
+    public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
+        builder.startObject(DETAILS);
+        for (Map.Entry<String, Entry> entry : new TreeMap<>(entries).entrySet()) {
+            builder.startObject(entry.getKey());
+            builder.field(STATE, entry.getValue().state().name());
+            builder.field(CONNECTION, entry.getValue().alias());
+            builder.endObject();
+        }
+        return builder.endObject();
+    }
+
+    @Override
+    public EnumSet<Metadata.XContentContext> context() {
+        return EnumSet.of(Metadata.XContentContext.API, Metadata.XContentContext.GATEWAY);
+    }
+
+    @Override
+    public String getWriteableName() {
+        return TYPE;
+    }
+
+    @Override
+    public Version getMinimalSupportedVersion() {
+        return Version.V_3_0_0;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ReplicationStates states && entries.equals(states.entries);
+    }
+
+    @Override
+    public int hashCode() {
+        return entries.hashCode();
+    }
+}

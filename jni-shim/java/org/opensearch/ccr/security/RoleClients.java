@@ -1,0 +1,84 @@
+package org.opensearch.ccr.security;
+
+import org.opensearch.action.ActionRequest;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ContextPreservingActionListener;
+import org.opensearch.common.util.concurrent.ThreadContext;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.action.ActionResponse;
+import org.opensearch.transport.client.Client;
+import org.opensearch.transport.client.FilterClient;
+
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * Clients for work that no user waits for. Each call leaves the caller's identity behind, takes the one it should have, sends,
+ * and gives the caller's context back to the listener. Without roles nothing is injected, which is right only when there is no
+ * Security plugin: {@code _start} refuses to begin without roles when there is one.
+ */
+public final class RoleClients {
+
+    /** What the Security plugin takes as identity: {@code name|role,role}. The name has no role mapping anywhere. */
+    static final String INJECTED_ROLES = "opendistro_security_injected_roles";
+    static final String INJECTED_NAME = "ccr_user";
+
+    private final Client node;
+
+    public RoleClients(Client node) {
+        this.node = Objects.requireNonNull(node);
+    }
+
+    /**
+     * Calls the leader with the leader's role.
+     *
+     * @throws org.opensearch.transport.NoSuchRemoteClusterException when the alias is not configured
+     */
+    public Client leader(String alias, FollowRoles roles) {
+        return new InjectingClient(node.getRemoteClusterClient(alias), roles.leader());
+    }
+
+    /** Calls this cluster with the follower's role. */
+    public Client follower(FollowRoles roles) {
+        return new InjectingClient(node, roles.follower());
+    }
+
+    /** Calls this cluster as the plugin itself: its own index, its tasks, its cluster-state updates. */
+    public Client plugin() {
+        return new InjectingClient(node, null);
+    }
+
+    /** Calls a leader as the plugin itself; only for what the leader answers without a user, such as cluster state and leases. */
+    public Client pluginOnLeader(String alias) {
+        return new InjectingClient(node.getRemoteClusterClient(alias), null);
+    }
+
+    private static final class InjectingClient extends FilterClient {
+        private final String role;
+
+        InjectingClient(Client in, String role) {
+            super(in);
+            if (role != null && role.isBlank()) {
+                throw new IllegalArgumentException("a role without a name would run without any restriction");
+            }
+            this.role = role;
+        }
+
+        @Override
+        @SuppressWarnings("try") // the context is only held, never read
+        protected <Request extends ActionRequest, Response extends ActionResponse> void doExecute(
+            ActionType<Response> action,
+            Request request,
+            ActionListener<Response> listener
+        ) {
+            ThreadContext context = threadPool().getThreadContext();
+            Supplier<ThreadContext.StoredContext> restore = context.newRestorableContext(false);
+            try (ThreadContext.StoredContext ignored = context.stashContext()) {
+                if (role != null) {
+                    context.putTransient(INJECTED_ROLES, INJECTED_NAME + "|" + role);
+                }
+                super.doExecute(action, request, new ContextPreservingActionListener<>(restore, listener));
+            }
+        }
+    }
+}
