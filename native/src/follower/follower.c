@@ -24,6 +24,8 @@ void ccri_broken(struct ccr_follower *f, const char *invariant)
 {
     if (f->broken == NULL) {
         f->broken = invariant;
+        f->state = CCR_FOLLOWER_BROKEN;
+        f->state_since_ms = f->now_ms;
     }
 }
 
@@ -300,7 +302,6 @@ struct ccr_status ccr_follower_step(struct ccr_follower *f, const struct ccr_eve
         return ccr_status_of(CCR_OK);
     }
     ccri_broken(f, wrong);
-    ccri_move(f, CCR_FOLLOWER_BROKEN);
     out->count = 0;
     out->received_batch_id = 0;
     out->next_deadline_ms = CCRI_NEVER;

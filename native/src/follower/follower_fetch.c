@@ -209,8 +209,8 @@ void ccri_fetch_expire(struct ccr_follower *f, struct ccr_effects *out)
 struct hole {
     size_t at;
     int64_t first;
-    int64_t last; /* CCRI_OPEN_END after the last piece */
-    bool is_front;
+    int64_t last;  /* CCRI_OPEN_END after the last piece */
+    bool is_front; /* everything below is received */
 };
 
 static void send(struct ccr_follower *f, struct ccr_effects *out, const struct hole *hole, int64_t last,
@@ -394,6 +394,7 @@ void ccri_fetch_schedule(struct ccr_follower *f, struct ccr_effects *out)
             if (f->pieces[hole.at].last_seq_no == CCRI_OPEN_END) {
                 return;
             }
+            hole.is_front = hole.is_front && f->pieces[hole.at].state != CCRI_ASKED;
             hole.first = f->pieces[hole.at].last_seq_no + 1;
             hole.at++;
         }
@@ -401,6 +402,5 @@ void ccri_fetch_schedule(struct ccr_follower *f, struct ccr_effects *out)
         if (!ask_hole(f, out, &hole)) {
             return;
         }
-        hole.is_front = false;
     }
 }
