@@ -1,4 +1,4 @@
-/* The system allocator: the only place that calls malloc. */
+/* The system allocator, and the calls every module allocates through. */
 #include "ccr/alloc.h"
 
 #include <stdlib.h>
@@ -22,10 +22,11 @@ static void system_release(void *ctx, void *ptr)
     free(ptr);
 }
 
+static const struct ccr_alloc SYSTEM = {system_alloc, system_resize, system_release, NULL};
+
 const struct ccr_alloc *ccr_alloc_system(void)
 {
-    static const struct ccr_alloc system = {system_alloc, system_resize, system_release, NULL};
-    return &system;
+    return &SYSTEM;
 }
 
 void *ccr_alloc_get(const struct ccr_alloc *a, size_t size)
@@ -35,11 +36,12 @@ void *ccr_alloc_get(const struct ccr_alloc *a, size_t size)
 
 void *ccr_alloc_zero(const struct ccr_alloc *a, size_t size)
 {
-    void *p = a->alloc(a->ctx, size);
-    if (p != NULL) {
-        memset(p, 0, size);
+    void *ptr = a->alloc(a->ctx, size);
+
+    if (ptr != NULL) {
+        memset(ptr, 0, size);
     }
-    return p;
+    return ptr;
 }
 
 void ccr_alloc_put(const struct ccr_alloc *a, void *ptr)

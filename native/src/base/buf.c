@@ -1,7 +1,9 @@
-/* Growing buffers and bounds-checked reading. */
+/* Growable bytes with a stated maximum. */
 #include "ccr/buf.h"
 
 #include <string.h>
+
+#define FIRST_CAPACITY 256u
 
 void ccr_buf_init(struct ccr_buf *b, const struct ccr_alloc *alloc, size_t max)
 {
@@ -13,26 +15,34 @@ void ccr_buf_fini(struct ccr_buf *b)
     if (b->data != NULL) {
         ccr_alloc_put(b->alloc, b->data);
     }
-    b->data = NULL;
-    b->len = 0;
-    b->cap = 0;
+    *b = (struct ccr_buf){.alloc = b->alloc, .max = b->max};
 }
 
 struct ccr_status ccr_buf_reserve(struct ccr_buf *b, size_t more)
 {
+    size_t need;
+    size_t cap;
+    uint8_t *data;
+
     if (more <= b->cap - b->len) {
         return ccr_status_of(CCR_OK);
     }
-    if (more > b->max || b->len > b->max - more) {
+    if (more > b->max - b->len) {
         return ccr_status_of(CCR_LIMIT);
     }
-    size_t want = b->len + more;
-    /* Half as much again keeps appends linear; never past the stated maximum. */
-    size_t cap = want <= b->max - want / 2 ? want + want / 2 : b->max;
-    if (cap < 64 && b->max >= 64) {
-        cap = 64;
+    need = b->len + more;
+    /* Growing by half keeps the copies linear without holding twice what is needed. */
+    cap = b->cap + b->cap / 2;
+    if (cap < FIRST_CAPACITY) {
+        cap = FIRST_CAPACITY;
     }
-    uint8_t *data = b->data == NULL ? ccr_alloc_get(b->alloc, cap) : b->alloc->resize(b->alloc->ctx, b->data, cap);
+    if (cap < need) {
+        cap = need;
+    }
+    if (cap > b->max) {
+        cap = b->max;
+    }
+    data = b->data == NULL ? b->alloc->alloc(b->alloc->ctx, cap) : b->alloc->resize(b->alloc->ctx, b->data, cap);
     if (data == NULL) {
         return ccr_status_of(CCR_NOMEM);
     }
@@ -62,63 +72,8 @@ void ccr_buf_shrink(struct ccr_buf *b, size_t keep)
         return;
     }
     uint8_t *data = b->alloc->resize(b->alloc->ctx, b->data, keep);
-    if (data != NULL) {
+    if (data != NULL) { /* a refused shrink leaves the larger block, which is still right */
         b->data = data;
         b->cap = keep;
     }
-}
-
-static const uint8_t *take(struct ccr_cursor *c, size_t len)
-{
-    if (c->failed || ccr_cursor_left(c) < len) {
-        c->failed = true;
-        return NULL;
-    }
-    const uint8_t *p = c->at;
-    c->at += len;
-    return p;
-}
-
-uint8_t ccr_cursor_u8(struct ccr_cursor *c)
-{
-    const uint8_t *p = take(c, 1);
-    return p == NULL ? 0 : *p;
-}
-
-uint32_t ccr_cursor_u32be(struct ccr_cursor *c)
-{
-    const uint8_t *p = take(c, 4);
-    return p == NULL ? 0 : ccr_get_u32be(p);
-}
-
-uint64_t ccr_cursor_u64be(struct ccr_cursor *c)
-{
-    const uint8_t *p = take(c, 8);
-    return p == NULL ? 0 : ccr_get_u64be(p);
-}
-
-uint32_t ccr_cursor_vint(struct ccr_cursor *c)
-{
-    uint32_t v = 0;
-    for (unsigned shift = 0; shift < 35; shift += 7) {
-        uint8_t b = ccr_cursor_u8(c);
-        if (c->failed) {
-            return 0;
-        }
-        if (shift == 28 && (b & 0xf0) != 0) {
-            break;
-        }
-        v |= (uint32_t)(b & 0x7f) << shift;
-        if ((b & 0x80) == 0) {
-            return v;
-        }
-    }
-    c->failed = true;
-    return 0;
-}
-
-struct ccr_slice ccr_cursor_take(struct ccr_cursor *c, size_t len)
-{
-    const uint8_t *p = take(c, len);
-    return p == NULL ? ccr_slice_of(c->end, 0) : ccr_slice_of(p, len);
 }

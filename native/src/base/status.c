@@ -1,4 +1,4 @@
-/* Names and texts of statuses. */
+/* Status names and error texts. */
 #include "ccr/status.h"
 
 #include <stdarg.h>
@@ -21,12 +21,11 @@ const char *ccr_status_name(struct ccr_status s)
 struct ccr_status ccr_err_set(struct ccr_err *err, enum ccr_code code, const char *format, ...)
 {
     struct ccr_status status = ccr_status_of(code);
+
     if (err != NULL) {
         va_list args;
-        err->status = status;
-        err->generation = 0;
-        err->offset = 0;
-        err->os_error = 0;
+
+        *err = (struct ccr_err){.status = status};
         va_start(args, format);
         (void)vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
@@ -37,20 +36,19 @@ struct ccr_status ccr_err_set(struct ccr_err *err, enum ccr_code code, const cha
 struct ccr_status ccr_err_wrap(struct ccr_err *err, struct ccr_status status, const char *format, ...)
 {
     if (err != NULL) {
-        char whole[CCR_ERR_TEXT_MAX];
+        char inner[CCR_ERR_TEXT_MAX];
         va_list args;
+        int used;
+
+        memcpy(inner, err->text, sizeof inner);
+        inner[sizeof inner - 1] = '\0';
         va_start(args, format);
-        int used = vsnprintf(whole, sizeof whole, format, args);
+        used = vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
-        if (used < 0) {
-            return status;
-        }
-        if ((size_t)used < sizeof whole) {
-            (void)snprintf(whole + used, sizeof whole - (size_t)used, ": %s", err->text);
+        if (used >= 0 && (size_t)used < sizeof err->text) {
+            (void)snprintf(err->text + used, sizeof err->text - (size_t)used, ": %s", inner);
         }
         err->status = status;
-        memcpy(err->text, whole, sizeof whole);
-        err->text[sizeof err->text - 1] = '\0';
     }
     return status;
 }
