@@ -1,0 +1,16 @@
+package org.opensearch.ccr.bootstrap;
+
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.core.index.Index;
+
+/**
+ * What to copy where.
+ *
+ * @param alias         remote-cluster connection
+ * @param leaderIndex   name and UUID of the leader index
+ * @param followerIndex name of the index to make
+ * @param overlay       settings of the user over the leader's
+ * @param roles         the roles the replication runs with
+ */
+public record BootstrapRequest(String alias, Index leaderIndex, String followerIndex, Settings overlay, FollowRoles roles) {}
