@@ -1,0 +1,17 @@
+# CCR_JDK: the JDK (21 or newer) that compiles the shim and whose jni.h the library is built against.
+set(CCR_JDK "" CACHE PATH "JDK 21 or newer; empty takes JAVA_HOME or the newest one found")
+if(NOT CCR_JDK)
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/find-jdk.sh
+    RESULT_VARIABLE failed OUTPUT_VARIABLE found ERROR_VARIABLE why OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(failed)
+    message(FATAL_ERROR "${why}\nWithout one, -DCCR_JAVA=OFF builds and tests the core alone.")
+  endif()
+  set(CCR_JDK ${found} CACHE PATH "JDK 21 or newer" FORCE)
+endif()
+if(NOT EXISTS ${CCR_JDK}/include/jni.h)
+  message(FATAL_ERROR "CCR_JDK=${CCR_JDK} has no include/jni.h")
+endif()
+set(JAVAC ${CCR_JDK}/bin/javac)
+set(JAR ${CCR_JDK}/bin/jar)
+set(JAVA ${CCR_JDK}/bin/java)
+message(STATUS "JDK: ${CCR_JDK}")
