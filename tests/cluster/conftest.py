@@ -1,0 +1,85 @@
+"""Fixtures of the cluster tests. Real nodes only; clusters are shared where tests do not disturb each other."""
+import os
+import re
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from harness import config  # noqa: E402
+from harness.pair import Pair  # noqa: E402
+
+_running = []
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: a long variant, run when CCR_SLOW=1")
+    config.addinivalue_line("markers", "no_plugin: tests the harness itself, needs no plugin zip")
+
+
+def pytest_collection_modifyitems(config, items):
+    from harness import config as environment
+    no_zip = pytest.mark.skip(reason="CCR_PLUGIN_ZIP is not set")
+    not_slow = pytest.mark.skip(reason="CCR_SLOW is not set")
+    for item in items:
+        if environment.plugin_zip() is None and not item.get_closest_marker("no_plugin"):
+            item.add_marker(no_zip)
+        if item.get_closest_marker("slow") and not environment.slow():
+            item.add_marker(not_slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed and report.when in ("setup", "call"):
+        config.keep = True
+        for pair in list(_running):
+            report.sections.append(("nodes", pair.tail()))
+    return report
+
+
+def _run(pair):
+    """Starts a pair, hands it out, and looks at the nodes' logs in the end."""
+    _running.append(pair)
+    try:
+        pair.start()
+        yield pair
+        signs = pair.fatal_signs()
+        assert not signs, "signs of a broken node:\n" + "\n".join(signs[:10])
+    finally:
+        pair.close()
+        _running.remove(pair)
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """One leader node and one follower node, never killed."""
+    yield from _run(Pair())
+
+
+@pytest.fixture(scope="module")
+def own_pair(request):
+    """A pair for one module, whose nodes may be killed. A module may give PAIR = dict(...) for its shape."""
+    shape = getattr(request.module, "PAIR", {})
+    name = re.sub(r"[^a-z0-9]+", "-", request.module.__name__.replace("test_", ""))
+    yield from _run(Pair(name=name, **shape))
+
+
+@pytest.fixture
+def name(request):
+    """An index name of this test's own."""
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.lower().replace("test_", "")).strip("-")[:80]
+
+
+@pytest.fixture
+def index(pair, name):
+    """An index name in the shared pair; what the test leaves behind goes away."""
+    yield name
+    pair.drop(name)
+
+
+@pytest.fixture
+def own_index(own_pair, name):
+    yield name
+    own_pair.drop(name)

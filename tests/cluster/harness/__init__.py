@@ -1,0 +1,1 @@
+"""Drives real OpenSearch nodes: homes, clusters, the link between them, load and content."""

@@ -1,0 +1,117 @@
+"""A leader cluster, a follower cluster, the link between them, and the replication API."""
+from urllib.parse import quote
+
+from . import config, content
+from .cluster import Cluster, path, start_together
+from .link import Link
+from .wait import until
+
+API = "/_plugins/_replication"
+ALIAS = "leader-one"
+
+
+class Pair:
+    """Two clusters. The follower reaches the leader through self.link in proxy mode."""
+
+    def __init__(self, leader_nodes=1, follower_nodes=1, leader_plugin=True, leader_settings=None,
+                 follower_settings=None, managers=1, jvm=None, heap="384m", name="p"):
+        with_plugin = config.plugin_zip() is not None
+        self.leader = Cluster(f"{name}-leader", leader_nodes, managers, with_plugin and leader_plugin,
+                              leader_settings, heap, jvm)
+        self.follower = Cluster(f"{name}-follower", follower_nodes, managers, with_plugin, follower_settings, heap, jvm)
+        self.link = Link(self.leader.nodes[0].transport_port)
+
+    def start(self):
+        start_together(self.leader, self.follower)
+        self.connect(ALIAS, self.link)
+        return self
+
+    def close(self):
+        self.link.close()
+        self.leader.kill()
+        self.follower.kill()
+
+    def connect(self, alias, link, wait=True, **more):
+        """Registers the leader as a remote cluster behind a link."""
+        prefix = f"cluster.remote.{alias}."
+        values = {prefix + "mode": "proxy", prefix + "proxy_address": link.address, **more}
+        self.follower.ok("PUT", "/_cluster/settings", {"persistent": values})
+        if wait:
+            self.wait_connected(alias)
+
+    def wait_connected(self, alias=ALIAS, timeout=90):
+        until(lambda: self._connected(alias), timeout, f"{alias} is connected")
+
+    def _connected(self, alias):
+        # Core connects anew only when somebody asks for the connection; _remote/info does not.
+        self.follower.request("POST", f"/{alias}:none*/_search?size=0")
+        return self.follower.ok("GET", "/_remote/info").get(alias, {}).get("connected")
+
+    # ---- API: each answers the raw response ------------------------------------------------------------------------
+    def url(self, index, verb):
+        return API + path(index) + "/" + verb
+
+    def start_replication(self, leader_index, follower_index=None, settings=None, alias=ALIAS, query="", **more):
+        body = {"leader_alias": alias, "leader_index": leader_index, **more}
+        if settings is not None:
+            body["settings"] = settings
+        return self.follower.request("PUT", self.url(follower_index or leader_index, "_start") + query, body)
+
+    def stop_replication(self, index):
+        return self.follower.request("POST", self.url(index, "_stop"), {})
+
+    def pause(self, index, reason=None):
+        return self.follower.request("POST", self.url(index, "_pause"), {} if reason is None else {"reason": reason})
+
+    def resume(self, index):
+        return self.follower.request("POST", self.url(index, "_resume"), {})
+
+    def status(self, index, verbose=False):
+        """The status document; it must come with 200."""
+        return self.follower.ok("GET", self.url(index, "_status") + ("?verbose=true" if verbose else ""))
+
+    # ---- what tests do all the time ----------------------------------------------------------------------------------
+    def follow(self, leader_index, follower_index=None, settings=None, **more):
+        """Starts, and waits for SYNCING."""
+        answer = self.start_replication(leader_index, follower_index, settings, **more)
+        assert answer.status == 200 and answer.json == {"acknowledged": True}, answer
+        self.wait_status(follower_index or leader_index, "SYNCING")
+
+    def wait_status(self, index, wanted, timeout=90):
+        return until(lambda: self._status_is(index, wanted), timeout, f"status of {index} is {wanted}")
+
+    def _status_is(self, index, wanted):
+        status = self.status(index)
+        if status.get("status") != wanted:
+            raise AssertionError(f"status is {status}")
+        return status
+
+    def caught_up(self, leader_index, follower_index=None, timeout=120):
+        content.wait_caught_up(self.leader, self.follower, leader_index, follower_index, timeout)
+
+    def same(self, leader_index, follower_index=None, timeout=120, page=2000):
+        """Waits until the follower caught up, then compares everything. Answers the number of documents."""
+        self.caught_up(leader_index, follower_index, timeout)
+        return content.compare(self.leader, self.follower, leader_index, follower_index, page)
+
+    def drop(self, leader_index, follower_index=None):
+        """Leaves nothing of these indices behind; errors do not matter."""
+        follower_index = follower_index or leader_index
+        try:
+            self.link.resume()
+            self.stop_replication(follower_index)
+            self.follower.delete_index(follower_index)
+            self.leader.delete_index(leader_index)
+        except (OSError, AssertionError, StopIteration):
+            pass
+
+    def tasks(self, actions="*replication*"):
+        """Tasks of the follower cluster by action pattern, as one list."""
+        answer = self.follower.ok("GET", f"/_tasks?actions={quote(actions)}&detailed")
+        return [task for node in answer["nodes"].values() for task in node["tasks"].values()]
+
+    def tail(self):
+        return self.leader.tail() + "\n" + self.follower.tail()
+
+    def fatal_signs(self):
+        return self.leader.fatal_signs() + self.follower.fatal_signs()

@@ -1,0 +1,68 @@
+"""The harness itself, on plain OpenSearch: what it reports as equal is equal, and what is not is told."""
+import pytest
+
+from harness import content
+from harness.load import Writer
+from harness.wait import until
+
+pytestmark = pytest.mark.no_plugin
+
+
+def copy_through_link(pair, index, target):
+    """Copies an index leader -> follower over the link with plain OpenSearch: a scroll through the remote cluster."""
+    answer = pair.follower.ok("POST", f"/leader-one:{index}/_search",
+                              {"size": 10000, "version": True, "seq_no_primary_term": True, "sort": ["_doc"]})
+    hits = answer["hits"]["hits"]
+    lines = []
+    for hit in sorted(hits, key=lambda item: item["_seq_no"]):
+        action = {"_id": hit["_id"], "version": hit["_version"], "version_type": "external"}
+        if "_routing" in hit:
+            action["routing"] = hit["_routing"]
+        lines.append(({"index": action}, hit["_source"]))
+    pair.follower.bulk(lines, target)
+    return len(hits)
+
+
+def test_compare_tells_equal_and_different(pair, index):
+    pair.leader.create_index(index)
+    pair.follower.create_index(index)
+    lines = [({"create": {"_id": f"d{n}", **({"routing": "r"} if n % 5 == 0 else {})}}, {"n": n}) for n in range(500)]
+    pair.leader.bulk(lines, index)
+    pair.leader.refresh(index)
+    before = pair.link.stats()
+    assert copy_through_link(pair, index, index) == 500
+    after = pair.link.stats()
+    assert after["down"] > before["down"] + 10000 and after["up"] > before["up"]
+    pair.caught_up(index, timeout=20)
+    assert content.compare(pair.leader, pair.follower, index) == 500
+    pair.follower.put(index, "d7", {"n": 7})
+    pair.follower.request("DELETE", f"/{index}/_doc/d9")
+    pair.follower.put(index, "stranger", {})
+    with pytest.raises(AssertionError) as told:
+        content.compare(pair.leader, pair.follower, index)
+    text = str(told.value)
+    assert "1 missing" in text and "'d9'" in text and "1 extra" in text and "'stranger'" in text and "'d7'" in text
+
+
+def test_link_cuts_stalls_and_resumes(pair):
+    pair.link.cut()
+    until(lambda: not pair.follower.ok("GET", "/_remote/info")["leader-one"]["connected"], 30, "link is cut")
+    pair.link.resume()
+    pair.wait_connected(timeout=60)
+    pair.link.stall()
+    moved = pair.link.bytes_both_ways()
+    assert pair.link.bytes_both_ways() == moved
+    pair.link.resume()
+    pair.wait_connected()
+
+
+def test_node_survives_kill_under_load(own_pair, own_index):
+    own_pair.leader.create_index(own_index)
+    with Writer(own_pair.leader, own_index, tolerant=True) as writer:
+        writer.wait(1500)
+        own_pair.leader.nodes[0].kill()
+        own_pair.leader.nodes[0].start()
+        own_pair.leader.health(own_index)
+        writer.wait(500)
+    seen = own_pair.leader.primary_checkpoints(own_index)[0]
+    assert seen[0] == seen[1] > 1500

@@ -1,0 +1,138 @@
+"""Issue items 6 and 7: the leader cannot be reached, and _stop at awkward moments."""
+import time
+
+import pytest
+
+from harness.load import Writer
+from harness.wait import until
+
+PAIR = {"name": "link"}
+
+
+def filled(pair, index, count=500, **more):
+    pair.leader.create_index(index, **more)
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(count)], index)
+
+
+@pytest.mark.parametrize("how", ["cut", "stall"])
+def test_leader_unreachable_for_a_minute(own_pair, own_index, how):
+    """Status says so with a reason, stays SYNCING and 200, and catches up by itself after the return."""
+    pair, index = own_pair, own_index
+    filled(pair, index)
+    pair.follow(index)
+    pair.caught_up(index)
+    reason_before = pair.status(index)["reason"]
+    getattr(pair.link, how)()
+    down_at = time.monotonic()
+    with Writer(pair.leader, index, threads=1, seed=31) as writer:
+        writer.wait(3000)
+    if how == "cut":
+        def told():
+            status = pair.status(index)
+            assert status["status"] == "SYNCING", status
+            return status["reason"] != reason_before and status
+        status = until(told, 45, "status tells that the leader cannot be reached")
+        assert any(word in status["reason"].lower() for word in ("connect", "reach", "leader")), status
+    else:
+        # A black hole looks like silence; the status must answer all the same, and soon.
+        asked = time.monotonic()
+        assert pair.status(index)["status"] == "SYNCING"
+        assert time.monotonic() - asked < 30
+    rest = 60 - (time.monotonic() - down_at)
+    if rest > 0:
+        time.sleep(rest)  # the length of the outage is what is tested
+    pair.link.resume()
+    returned = time.monotonic()
+    pair.caught_up(index, timeout=60)
+    took = time.monotonic() - returned
+    print(f"caught up {took:.2f} s after the return")
+    pair.same(index)
+    until(lambda: pair.status(index)["reason"] == reason_before, 30, "the reason is the ordinary one again")
+    assert took < (5 if how == "cut" else 30), f"caught up only {took:.1f} s after the return"
+
+
+def test_connection_flaps_under_load(own_pair, own_index):
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, shards=2)
+    pair.follow(index)
+    with Writer(pair.leader, index, seed=32) as writer:
+        for _ in range(6):
+            writer.wait(1200)
+            pair.link.cut()
+            writer.wait(300)
+            pair.link.resume()
+    pair.same(index)
+
+
+def test_stop_while_the_leader_is_gone(own_pair, own_index):
+    pair, index = own_pair, own_index
+    filled(pair, index)
+    pair.follow(index)
+    pair.caught_up(index)
+    pair.link.cut()
+    answer = pair.stop_replication(index)
+    assert answer.status == 200 and answer.json == {"acknowledged": True}, answer
+    assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
+    pair.follower.put(index, "mine", {"free": True})
+    assert pair.follower.get(index, "499")["_source"] == {"n": 499}
+    pair.link.resume()
+    pair.wait_connected()
+
+
+def test_pause_and_resume_while_the_leader_is_gone(own_pair, own_index):
+    pair, index = own_pair, own_index
+    filled(pair, index)
+    pair.follow(index)
+    pair.caught_up(index)
+    pair.link.cut()
+    assert pair.pause(index).status == 200
+    assert pair.status(index)["status"] == "PAUSED"
+    pair.link.resume()
+    pair.wait_connected()
+    pair.leader.put(index, "meanwhile", {})
+    assert pair.resume(index).status == 200
+    assert pair.same(index) == 501
+
+
+def test_stop_while_bootstrapping(own_pair, own_index):
+    """The copy is held in the middle by the link; _stop works, nothing RED stays behind, the name is free again."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, shards=2)
+    with Writer(pair.leader, index, threads=2, seed=33) as writer:
+        writer.wait(20000)
+    pair.leader.ok("POST", f"/{index}/_flush")
+    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
+    before = pair.link.stats()["down"]
+    assert pair.start_replication(index).status == 200
+    until(lambda: pair.link.stats()["down"] > before + 100_000, 30, "the copy has begun", interval=0.002)
+    pair.link.stall()
+    status = pair.status(index)["status"]
+    answer = pair.stop_replication(index)
+    pair.link.resume()
+    assert answer.status == 200, answer
+    print(f"stopped while {status}")
+    until(lambda: pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}, 30, "not in progress")
+    until(lambda: not pair.tasks("cluster:*replication*"), 30, "the tasks are gone")
+    health = pair.follower.ok("GET", "/_cluster/health")
+    assert health["status"] != "red", health
+    pair.follower.delete_index(index)
+    pair.wait_connected()
+    pair.follow(index)
+    pair.same(index)
+
+
+def test_cut_while_bootstrapping(own_pair, own_index):
+    """A broken connection in the middle of the copy: it goes on or begins anew by itself."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, shards=2)
+    with Writer(pair.leader, index, threads=2, seed=34) as writer:
+        writer.wait(15000)
+    pair.leader.ok("POST", f"/{index}/_flush")
+    before = pair.link.stats()["down"]
+    assert pair.start_replication(index).status == 200
+    until(lambda: pair.link.stats()["down"] > before + 100_000, 30, "the copy has begun", interval=0.002)
+    pair.link.cut()
+    pair.status(index)
+    pair.link.resume()
+    pair.wait_status(index, "SYNCING", timeout=120)
+    pair.same(index)

@@ -1,0 +1,165 @@
+"""Issue item 5: two-node clusters with replicas; the primary's node dies, shards move; every copy is equal.
+
+Node 0 of each cluster is its only cluster manager and lives through; node 1 is the one that dies.
+"""
+from harness.content import copies, differences, read_copy
+from harness.load import Writer
+from harness.wait import until
+
+PAIR = {"leader_nodes": 2, "follower_nodes": 2}
+QUICK = {"index.unassigned.node_left.delayed_timeout": "0"}
+
+
+def make(pair, index, shards=2):
+    pair.leader.create_index(index, shards=shards, replicas=1, settings=QUICK)
+    pair.leader.health(index)
+    pair.follow(index)
+    pair.follower.health(index)
+
+
+def primaries_to(cluster, index, node):
+    """Makes the node hold the primary of shard 0, by moving shards between the two nodes."""
+    if cluster.primary_node(index) is node:
+        return
+    # With one copy on each node only a promotion moves the role: take the replica away and back.
+    other = cluster.primary_node(index)
+    cluster.ok("PUT", f"/{index}/_settings", {"index.number_of_replicas": 0})
+    cluster.health(index)
+    cluster.move(index, 0, other, node)
+    until(lambda: cluster.primary_node(index) is node, 60, "the primary has moved")
+    cluster.ok("PUT", f"/{index}/_settings", {"index.number_of_replicas": 1})
+    cluster.health(index)
+
+
+def test_replicas_on_both_sides(own_pair, own_index):
+    make(own_pair, own_index)
+    with Writer(own_pair.leader, own_index, seed=21) as writer:
+        writer.wait(8000)
+    assert own_pair.same(own_index) > 1000
+
+
+def test_follower_primary_node_dies(own_pair, own_index):
+    pair, index = own_pair, own_index
+    make(pair, index)
+    victim = pair.follower.nodes[1]
+    with Writer(pair.leader, index, seed=22) as writer:
+        writer.wait(3000)
+        victim.kill()
+        writer.wait(4000)
+        until(lambda: {pair.follower.primary_node(index, shard).name for shard in (0, 1)}
+              == {pair.follower.nodes[0].name}, 60, "replicas are promoted")
+        writer.wait(2000)
+        victim.start()
+        pair.follower.health(index)
+        writer.wait(2000)
+    pair.same(index)
+
+
+def test_follower_manager_node_dies(own_pair, own_index):
+    """The node with the cluster manager goes and returns: the tasks live on."""
+    pair, index = own_pair, own_index
+    make(pair, index)
+    with Writer(pair.leader, index, seed=23) as writer:
+        writer.wait(3000)
+        pair.follower.nodes[0].kill()
+        writer.wait(2000)
+        pair.follower.nodes[0].start()
+        pair.follower.wait_nodes(2)
+        pair.follower.health(index)
+        writer.wait(2000)
+    pair.wait_status(index, "SYNCING")
+    pair.same(index)
+
+
+def test_follower_shards_relocate(own_pair, own_index):
+    """Primaries are moved between the nodes, back and forth, under load."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, shards=2)
+    pair.follow(index)
+    with Writer(pair.leader, index, seed=24) as writer:
+        for _ in range(2):
+            for shard in (0, 1):
+                source = pair.follower.primary_node(index, shard)
+                target = next(node for node in pair.follower.nodes if node is not source)
+                writer.wait(1500)
+                pair.follower.move(index, shard, source, target)
+                until(lambda: pair.follower.primary_node(index, shard) is target, 60, "the shard has moved")
+                pair.follower.health(index)
+    pair.same(index)
+    assert pair.status(index)["status"] == "SYNCING"
+
+
+def test_leader_primary_node_dies(own_pair, own_index):
+    """The leader fails over to the replica; the connection goes to the node that lives."""
+    pair, index = own_pair, own_index
+    make(pair, index, shards=1)
+    primaries_to(pair.leader, index, pair.leader.nodes[1])
+    with Writer(pair.leader, index, seed=25, tolerant=True) as writer:
+        writer.wait(4000)
+        pair.leader.nodes[1].kill()
+        writer.wait(4000)
+        pair.leader.nodes[1].start()
+        pair.leader.health(index)
+        writer.wait(2000)
+    pair.same(index)
+
+
+def test_leader_shard_relocates(own_pair, own_index):
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index)
+    pair.follow(index)
+    with Writer(pair.leader, index, seed=26) as writer:
+        for _ in range(2):
+            source = pair.leader.primary_node(index)
+            target = next(node for node in pair.leader.nodes if node is not source)
+            writer.wait(3000)
+            pair.leader.move(index, 0, source, target)
+            until(lambda: pair.leader.primary_node(index) is target, 60, "the shard has moved")
+            pair.leader.health(index)
+        writer.wait(2000)
+    pair.same(index)
+
+
+def test_gateway_of_the_leader_dies(own_pair, own_index):
+    """The node that the link leads to goes; behind the same address another answers."""
+    pair, index = own_pair, own_index
+    make(pair, index, shards=1)
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(500)], index)
+    pair.caught_up(index)
+    pair.link.retarget(pair.leader.nodes[1])
+    pair.link.cut()
+    pair.link.resume()
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": -n}) for n in range(900)], index)
+    assert pair.same(index) == 900
+    pair.link.retarget(pair.leader.nodes[0])
+
+
+def test_sniff_mode(own_pair, own_index):
+    """The other connection mode: the follower talks to each leader node directly."""
+    pair, index = own_pair, own_index
+    seeds = [f"127.0.0.1:{node.transport_port}" for node in pair.leader.nodes]
+    pair.follower.ok("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.sniffed.seeds": seeds}})
+    pair.wait_connected("sniffed")
+    pair.leader.create_index(index, shards=3, replicas=1)
+    pair.leader.health(index)
+    pair.follow(index, alias="sniffed")
+    with Writer(pair.leader, index, seed=27) as writer:
+        writer.wait(3000)
+    pair.same(index)
+
+
+def test_stop_fills_nothing_on_replicas_that_is_there(own_pair, own_index):
+    """After _stop every copy of a follower with replicas is writable and the copies stay equal."""
+    pair, index = own_pair, own_index
+    make(pair, index)
+    with Writer(pair.leader, index, seed=28) as writer:
+        writer.wait(4000)
+        assert pair.stop_replication(index).status == 200
+    for n in range(200):
+        pair.follower.put(index, f"own-{n}", {"n": n})
+    pair.follower.refresh(index)
+    until(lambda: all(seq["local_checkpoint"] == seq["max_seq_no"] and seq["max_seq_no"] >= 0
+                      for _, _, seq, _ in pair.follower.shard_stats(index)), 30, "no gaps on any copy")
+    for shard, places in copies(pair.follower, index).items():
+        first, second = (read_copy(pair.follower, index, shard, node) for node, _ in places)
+        assert not differences(first, second)

@@ -1,0 +1,111 @@
+"""Issue item 7: _stop makes the index writable and loses nothing."""
+from harness.content import copies, read_copy
+from harness.load import Writer
+from harness.wait import until
+
+
+def test_stop_makes_the_index_writable(pair, index):
+    pair.leader.create_index(index, shards=2)
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(1000)], index)
+    pair.follow(index)
+    count = pair.same(index)
+    blocked = pair.follower.request("PUT", f"/{index}/_doc/x", {})
+    assert blocked.status == 403
+    assert blocked.error["type"] == "cluster_block_exception"
+    assert f"index [{index}] blocked by: [FORBIDDEN/1000/index read-only(cross-cluster-replication)];" in blocked.reasons()
+    assert pair.stop_replication(index).json == {"acknowledged": True}
+    assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
+    for n in range(50):
+        assert pair.follower.put(index, f"own-{n}", {"n": n})["result"] == "created"
+    pair.follower.put(index, "7", {"n": "mine"})
+    assert pair.follower.request("DELETE", f"/{index}/_doc/8").status == 200
+    pair.follower.ok("PUT", f"/{index}/_mapping", {"properties": {"fresh": {"type": "keyword"}}})
+    pair.follower.ok("PUT", f"/{index}/_settings", {"index.refresh_interval": "2s"})
+    pair.follower.refresh(index)
+    assert pair.follower.ok("GET", f"/{index}/_count")["count"] == count + 50 - 1
+    settings = pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"]
+    assert "index.plugins.replication.follower.leader_index" not in settings
+
+
+def test_stop_under_load_loses_nothing_that_was_there(pair, index):
+    """Every operation that the follower had processed before _stop is there after it, as the leader has it."""
+    pair.leader.create_index(index, shards=2)
+    pair.follow(index)
+    with Writer(pair.leader, index, seed=41) as writer:
+        writer.wait(5000)
+        had = {shard: local for shard, (_, local, _) in pair.follower.primary_checkpoints(index).items()}
+        assert pair.stop_replication(index).status == 200
+        writer.wait(500)
+    pair.follower.put(index, "own", {"n": 1})
+
+    def no_gaps():
+        return all(maximum == local for maximum, local, _ in pair.follower.primary_checkpoints(index).values())
+    until(no_gaps, 30, "no gaps")
+    pair.leader.refresh(index)
+    pair.follower.refresh(index)
+    leader_copies, follower_copies = copies(pair.leader, index), copies(pair.follower, index)
+    checked = 0
+    for shard, places in leader_copies.items():
+        there = read_copy(pair.leader, index, shard, places[0][0])
+        here = read_copy(pair.follower, index, shard, follower_copies[shard][0][0])
+        for key, entry in there.items():
+            if entry[0] <= had[shard]:
+                assert here.get(key) == entry, (key, entry, here.get(key))
+                checked += 1
+            elif key in here and here[key][0] == entry[0] and key != "own":
+                assert here[key] == entry
+    assert checked > 0
+
+
+def test_stop_survives_a_flush_and_the_tasks_end(pair, index):
+    pair.leader.create_index(index)
+    pair.leader.bulk([({"index": {}}, {"n": n}) for n in range(100)], index)
+    pair.follow(index)
+    pair.caught_up(index)
+    assert pair.stop_replication(index).status == 200
+    until(lambda: not [task for task in pair.tasks() if index in task.get("description", "")
+                       and task["action"].startswith("cluster:")], 30, "tasks are gone")
+    until(lambda: not any(lease["id"].startswith("replication:") for lease in pair.leader.leases(index)[0]), 30,
+          "the lease is gone")
+    pair.follower.ok("POST", f"/{index}/_flush?force=true")
+    pair.follower.ok("POST", f"/{index}/_forcemerge?max_num_segments=1")
+    pair.follower.ok("POST", f"/{index}/_close")
+    pair.follower.ok("POST", f"/{index}/_open")
+    pair.follower.health(index)
+    pair.follower.put(index, "after", {})
+    pair.follower.refresh(index)
+    assert pair.follower.ok("GET", f"/{index}/_count")["count"] == 101
+
+
+def test_second_start_into_the_same_name_is_refused(pair, index):
+    pair.leader.create_index(index)
+    pair.follow(index)
+    text = f"Cant use same index again for replication. Delete the index:{index}"
+    for stopped in (False, True):
+        if stopped:
+            assert pair.stop_replication(index).status == 200
+        answer = pair.start_replication(index)
+        assert answer.status == 400 and text in answer.reasons(), answer
+    pair.follower.ok("POST", f"/{index}/_close")
+    answer = pair.start_replication(index)
+    assert answer.status == 400 and text in answer.reasons(), answer
+    assert pair.follower.delete_index(index).status == 200
+    pair.follow(index)
+    assert pair.same(index) == 0
+
+
+def test_what_the_block_forbids(pair, index):
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    pair.follow(index)
+    text = "FORBIDDEN/1000/index read-only(cross-cluster-replication)"
+    for method, url, body in [("PUT", "/_doc/2", {"n": 2}), ("POST", "/_doc", {"n": 2}), ("DELETE", "/_doc/1", None),
+                              ("POST", "/_update/1", {"doc": {"n": 3}}), ("DELETE", "", None), ("POST", "/_close", None),
+                              ("PUT", "/_mapping", {"properties": {"k": {"type": "keyword"}}}),
+                              ("PUT", "/_settings", {"index.refresh_interval": "3s"}),
+                              ("POST", "/_delete_by_query", {"query": {"match_all": {}}})]:
+        answer = pair.follower.request(method, f"/{index}{url}", body)
+        assert text in answer.text and answer.status in (403, 409), (method, url, answer)
+        assert answer.status == 403 or "_by_query" in url
+    assert pair.follower.get(index, "1")["_source"] == {"n": 1}
+    assert pair.follower.ok("POST", f"/{index}/_search", {})["hits"]["total"]["value"] in (0, 1)
