@@ -2,7 +2,6 @@ package org.opensearch.ccr.follower;
 
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
-import org.opensearch.common.util.concurrent.ReleasableLock;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.engine.DeletionStrategy;
 import org.opensearch.index.engine.EngineConfig;
@@ -76,10 +75,7 @@ final class FollowerEngine extends InternalEngine {
         if (role.follows() == false) {
             return super.fillSeqNoGaps(primaryTerm);
         }
-        try (ReleasableLock ignored = writeLock.acquire()) {
-            ensureOpen();
-            translogManager().syncTranslog();
-        }
+        translogManager().syncTranslog();
         return 0;
     }
 

@@ -1,6 +1,7 @@
 package org.opensearch.ccr.follower;
 
 import org.opensearch.Version;
+import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -14,13 +15,14 @@ import java.io.IOException;
 import java.util.Objects;
 
 /**
- * What one shard task follows.
+ * What one shard task follows, and with whose rights.
  *
  * @param leaderAlias   remote-cluster connection
  * @param leaderShard   with the leader index's UUID: an index deleted and created again under its name is another one
  * @param followerShard with the follower index's UUID
+ * @param roles         the roles the replication runs with
  */
-public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId followerShard) implements PersistentTaskParams {
+public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId followerShard, FollowRoles roles) implements PersistentTaskParams {
     /** Name of the persistent task; it shows in {@code _tasks} as {@code NAME[c]}. */
     public static final String NAME = "cluster:indices/shards/replication";
 
@@ -29,11 +31,18 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
     private static final ParseField LEADER_UUID = new ParseField("leader_index_uuid");
     private static final ParseField FOLLOWER_SHARD = new ParseField("follower_shard");
     private static final ParseField FOLLOWER_UUID = new ParseField("follower_index_uuid");
+    private static final ParseField LEADER_ROLE = new ParseField("leader_cluster_role");
+    private static final ParseField FOLLOWER_ROLE = new ParseField("follower_cluster_role");
 
     private static final ConstructingObjectParser<ShardFollowParams, Void> PARSER = new ConstructingObjectParser<>(
         NAME,
         true,
-        args -> new ShardFollowParams((String) args[0], shard((String) args[1], (String) args[2]), shard((String) args[3], (String) args[4]))
+        args -> new ShardFollowParams(
+            (String) args[0],
+            shard((String) args[1], (String) args[2]),
+            shard((String) args[3], (String) args[4]),
+            new FollowRoles((String) args[5], (String) args[6])
+        )
     );
     static {
         PARSER.declareString(ConstructingObjectParser.constructorArg(), ALIAS);
@@ -41,16 +50,19 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
         PARSER.declareString(ConstructingObjectParser.constructorArg(), LEADER_UUID);
         PARSER.declareString(ConstructingObjectParser.constructorArg(), FOLLOWER_SHARD);
         PARSER.declareString(ConstructingObjectParser.constructorArg(), FOLLOWER_UUID);
+        PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), LEADER_ROLE);
+        PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), FOLLOWER_ROLE);
     }
 
     public ShardFollowParams {
         Objects.requireNonNull(leaderAlias);
         Objects.requireNonNull(leaderShard);
         Objects.requireNonNull(followerShard);
+        Objects.requireNonNull(roles);
     }
 
     public ShardFollowParams(StreamInput in) throws IOException {
-        this(in.readString(), new ShardId(in), new ShardId(in));
+        this(in.readString(), new ShardId(in), new ShardId(in), new FollowRoles(in));
     }
 
     public static ShardFollowParams fromXContent(XContentParser parser) {
@@ -87,16 +99,20 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
         out.writeString(leaderAlias);
         leaderShard.writeTo(out);
         followerShard.writeTo(out);
+        roles.writeTo(out);
     }
 
     @Override
     public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
-        return builder.startObject()
+        builder.startObject()
             .field(ALIAS.getPreferredName(), leaderAlias)
             .field(LEADER_SHARD.getPreferredName(), leaderShard.toString())
             .field(LEADER_UUID.getPreferredName(), leaderShard.getIndex().getUUID())
             .field(FOLLOWER_SHARD.getPreferredName(), followerShard.toString())
-            .field(FOLLOWER_UUID.getPreferredName(), followerShard.getIndex().getUUID())
-            .endObject();
+            .field(FOLLOWER_UUID.getPreferredName(), followerShard.getIndex().getUUID());
+        if (roles.present()) {
+            builder.field(LEADER_ROLE.getPreferredName(), roles.leader()).field(FOLLOWER_ROLE.getPreferredName(), roles.follower());
+        }
+        return builder.endObject();
     }
 }

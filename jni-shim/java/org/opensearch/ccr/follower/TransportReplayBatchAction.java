@@ -1,5 +1,7 @@
 package org.opensearch.ccr.follower;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.apache.lucene.store.AlreadyClosedException;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.replication.TransportWriteAction;
@@ -39,6 +41,8 @@ import java.util.Set;
  * counts towards the global checkpoint before every in-sync copy has it.
  */
 public final class TransportReplayBatchAction extends TransportWriteAction<ReplayBatchRequest, ReplayBatchRequest, ReplayBatchResponse> {
+    private static final Logger LOGGER = LogManager.getLogger(TransportReplayBatchAction.class);
+
     private final BatchCodec codec;
 
     @Inject
@@ -105,7 +109,7 @@ public final class TransportReplayBatchAction extends TransportWriteAction<Repla
         ActionListener.completeWith(listener, () -> {
             checkBlocks(request.index());
             Translog.Location location = applyOnPrimary(request, primary);
-            return new WritePrimaryResult<>(request, new ReplayBatchResponse(primary), location, null, primary, logger);
+            return new WritePrimaryResult<>(request, new ReplayBatchResponse(primary), location, null, primary, LOGGER);
         });
     }
 
@@ -113,7 +117,7 @@ public final class TransportReplayBatchAction extends TransportWriteAction<Repla
     protected void dispatchedShardOperationOnReplica(ReplayBatchRequest request, IndexShard replica, ActionListener<ReplicaResult> listener) {
         ActionListener.completeWith(
             listener,
-            () -> new WriteReplicaResult<>(request, applyOnReplica(request, replica), null, replica, logger)
+            () -> new WriteReplicaResult<>(request, applyOnReplica(request, replica), null, replica, LOGGER)
         );
     }
 

@@ -1,0 +1,92 @@
+package org.opensearch.ccr.follower;
+
+import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
+import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.common.settings.ClusterSettings;
+import org.opensearch.common.settings.Setting;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.index.IndexSettings;
+
+import java.util.List;
+
+/**
+ * Translates settings to the state machine's configuration. The core refuses what is out of its range, so values are brought
+ * into it here, where a setting is wider than the core can be.
+ */
+final class FollowerConfigs {
+    private static final int FETCHES_MAX = 16;
+    private static final int APPLIES_MAX = 16;
+    private static final int BATCH_OPS_MAX = 1 << 20;
+    private static final int PREFIX_BYTES_MAX = 16 << 10;
+    /** What every shard may ask for at once without the node-wide budget: an idle shard must not need credit to be awake. */
+    private static final int POLL_BYTES = 64 << 10;
+    private static final int ZSTD_LEVEL_MIN = -7;
+    private static final int ZSTD_LEVEL_MAX = 19;
+    private static final int LZ4_ACCELERATION_MIN = 1;
+
+    private static final List<Setting<?>> USED = List.of(
+        CcrSettings.READERS_PER_SHARD,
+        CcrSettings.WRITERS_PER_SHARD,
+        CcrSettings.BATCH_SIZE,
+        CcrSettings.OPS_BATCH_SIZE,
+        CcrSettings.POLL_TIMEOUT,
+        CcrSettings.BACKOFF_MIN,
+        CcrSettings.BACKOFF_MAX,
+        CcrSettings.LEASE_RENEWAL_INTERVAL,
+        CcrSettings.PREFIX_SIZE,
+        CcrSettings.CODEC,
+        CcrSettings.CODEC_LEVEL
+    );
+
+    private volatile Settings settings;
+
+    /** @param changed called after each change of a setting */
+    FollowerConfigs(Settings node, ClusterSettings clusterSettings, Runnable changed) {
+        this.settings = node;
+        clusterSettings.addSettingsUpdateConsumer(now -> {
+            settings = now;
+            changed.run();
+        }, USED);
+    }
+
+    /** @param history history UUID of the leader shard, empty while unknown */
+    FollowerConfig of(IndexSettings index, String history) {
+        Settings now = settings;
+        WireProto.Codec codec = CcrSettings.CODEC.get(now);
+        int batchBytes = (int) CcrSettings.BATCH_SIZE.get(now).getBytes();
+        return FollowerConfig.newBuilder()
+            .setHistoryUuid(history)
+            .setFetchesMax(Math.min(FETCHES_MAX, CcrSettings.READERS_PER_SHARD.get(now)))
+            .setAppliesMax(Math.min(APPLIES_MAX, CcrSettings.WRITERS_PER_SHARD.get(now)))
+            .setBatchBytesMax(batchBytes)
+            .setBatchOpsMax(Math.min(BATCH_OPS_MAX, opsPerBatch(index, now)))
+            .setPollBytes(Math.min(POLL_BYTES, batchBytes))
+            .setPollTimeoutMs(millis(CcrSettings.POLL_TIMEOUT.get(now)))
+            .setBackoffMinMs(Math.min(millis(CcrSettings.BACKOFF_MIN.get(now)), millis(CcrSettings.BACKOFF_MAX.get(now))))
+            .setBackoffMaxMs(millis(CcrSettings.BACKOFF_MAX.get(now)))
+            .setLeaseIntervalMs(millis(CcrSettings.LEASE_RENEWAL_INTERVAL.get(now)))
+            .setPrefixBytesMax((int) Math.min(PREFIX_BYTES_MAX, CcrSettings.PREFIX_SIZE.get(now).getBytes()))
+            .setCodec(codec)
+            .setLevel(level(codec, CcrSettings.CODEC_LEVEL.get(now)))
+            .setSeed(System.nanoTime())
+            .build();
+    }
+
+    private static int opsPerBatch(IndexSettings index, Settings now) {
+        return CcrSettings.INDEX_OPS_BATCH_SIZE.exists(index.getSettings())
+            ? CcrSettings.INDEX_OPS_BATCH_SIZE.get(index.getSettings())
+            : CcrSettings.OPS_BATCH_SIZE.get(now);
+    }
+
+    private static int millis(TimeValue time) {
+        return (int) Math.min(Integer.MAX_VALUE, time.millis());
+    }
+
+    private static int level(WireProto.Codec codec, int level) {
+        return codec == WireProto.Codec.CODEC_ZSTD
+            ? Math.max(ZSTD_LEVEL_MIN, Math.min(ZSTD_LEVEL_MAX, level))
+            : Math.max(LZ4_ACCELERATION_MIN, level);
+    }
+}

@@ -1,0 +1,232 @@
+package org.opensearch.ccr.follower;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.opensearch.ResourceNotFoundException;
+import org.opensearch.ccr.leader.LeaderFilesAction;
+import org.opensearch.ccr.leader.LeaderFilesRequest;
+import org.opensearch.ccr.leader.LeaderShardInfo;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.proto.CoreProto.FollowerState;
+import org.opensearch.cluster.ClusterChangedEvent;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.ClusterStateListener;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.cluster.routing.IndexShardRoutingTable;
+import org.opensearch.cluster.routing.ShardRouting;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.tasks.TaskId;
+import org.opensearch.index.shard.IndexShard;
+import org.opensearch.index.shard.IndexShardState;
+import org.opensearch.persistent.AllocatedPersistentTask;
+import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
+
+import java.util.Map;
+
+/**
+ * Follows one shard for as long as its primary is on this node. Waits for the shard to be started, pumps, begins anew when the
+ * shard was closed and opened again, and completes itself when the primary is active elsewhere: the index task starts another
+ * task there.
+ */
+final class ShardFollowTask extends AllocatedPersistentTask implements ClusterStateListener, ShardPump.Owner {
+    private static final Logger LOGGER = LogManager.getLogger(ShardFollowTask.class);
+    private static final TimeValue RETRY = TimeValue.timeValueSeconds(1);
+    private static final long HISTORY_RETRY_NANOS = TimeValue.timeValueSeconds(30).nanos();
+
+    private FollowerContext context;
+    private ShardFollowParams params;
+    private ShardFollowState state;
+    private ShardPump pump; // null while the shard is not ready, and after the end
+    private boolean ended; // following came to an end that only the index task can change
+    private boolean finished;
+    private long settingsVersion;
+    private volatile long historyAskedNanos;
+    private volatile boolean historyKnown;
+
+    ShardFollowTask(long id, String type, String action, String description, TaskId parent, Map<String, String> headers) {
+        super(id, type, action, description, parent, headers);
+    }
+
+    /** @param saved the state of an earlier allocation, null for none */
+    void start(FollowerContext with, ShardFollowParams what, ShardFollowState saved) {
+        synchronized (this) {
+            context = with;
+            params = what;
+            state = ShardFollowState.following(saved == null ? "" : saved.leaderHistory());
+            historyKnown = state.leaderHistory().isEmpty() == false;
+            historyAskedNanos = System.nanoTime() - HISTORY_RETRY_NANOS;
+            if (saved == null || saved.phase() != ShardFollowState.Phase.FOLLOWING) {
+                save(state);
+            }
+        }
+        context.clusterService().addListener(this);
+        reconcile(context.clusterService().state());
+    }
+
+    @Override
+    public void clusterChanged(ClusterChangedEvent event) {
+        if (event.routingTableChanged() || event.metadataChanged()) {
+            reconcile(event.state());
+        }
+    }
+
+    @Override
+    protected void onCancelled() {
+        synchronized (this) {
+            if (context == null) {
+                return; // start() looks for it
+            }
+            if (pump != null) {
+                pump.stop();
+                return;
+            }
+        }
+        finish();
+    }
+
+    private void reconcile(ClusterState cluster) {
+        boolean finish;
+        synchronized (this) {
+            if (finished || ended) {
+                return;
+            }
+            finish = isCancelled() && pump == null || act(cluster);
+        }
+        if (finish) {
+            finish();
+        }
+    }
+
+    /** Compares what is with what should be; true when there is nothing left to do here. */
+    private boolean act(ClusterState cluster) {
+        IndexMetadata index = cluster.metadata().index(params.followerShard().getIndex());
+        IndexShard shard = context.shards().get(params.followerShard());
+        if (pump != null && pump.shard() != shard) {
+            pump.abort();
+            context.tasks().remove(params.followerShard(), pump);
+            pump = null;
+        }
+        ShardRouting primary = primary(cluster);
+        boolean elsewhere = index == null
+            || primary != null && primary.active() && cluster.nodes().getLocalNodeId().equals(primary.currentNodeId()) == false;
+        if (elsewhere) {
+            if (pump != null) {
+                pump.stop();
+                return false;
+            }
+            return true;
+        }
+        if (pump == null) {
+            if (shard != null && primary != null && primary.active() && ready(shard, primary)) {
+                begin(shard, index);
+            }
+        } else if (index.getSettingsVersion() != settingsVersion) {
+            settingsVersion = index.getSettingsVersion();
+            pump.configure();
+        }
+        return false;
+    }
+
+    private static boolean ready(IndexShard shard, ShardRouting primary) {
+        return shard.state() == IndexShardState.STARTED && shard.isPrimaryMode() && shard.routingEntry().isSameAllocation(primary);
+    }
+
+    private void begin(IndexShard shard, IndexMetadata index) {
+        try {
+            settingsVersion = index.getSettingsVersion();
+            pump = new ShardPump(context, params, shard, state.leaderHistory(), this);
+            context.tasks().add(params.followerShard(), pump);
+            pump.start();
+        } catch (RuntimeException e) {
+            LOGGER.warn("cannot begin to follow " + params.followerShard(), e);
+            ended = true;
+            save(state.failed(ErrorClass.ERROR_FATAL, ShardPump.PumpFailure.of(ErrorClass.ERROR_FATAL, e).text()));
+        }
+    }
+
+    private ShardRouting primary(ClusterState cluster) {
+        IndexShardRoutingTable table = cluster.routingTable().hasIndex(params.followerShard().getIndex())
+            ? cluster.routingTable().index(params.followerShard().getIndex()).shard(params.followerShard().id())
+            : null;
+        return table == null ? null : table.primaryShard();
+    }
+
+    @Override
+    public void done(FollowerState how, ErrorClass error, String reason) {
+        synchronized (this) {
+            if (how != FollowerState.STATE_STOPPED && isCancelled() == false) {
+                ended = true;
+                save(state.failed(error, reason));
+                return; // the pump stays registered: its status tells why
+            }
+        }
+        finish();
+    }
+
+    private void finish() {
+        synchronized (this) {
+            if (finished) {
+                return;
+            }
+            finished = true;
+            if (pump != null) {
+                context.tasks().remove(params.followerShard(), pump);
+                pump = null;
+            }
+        }
+        context.clusterService().removeListener(this);
+        markAsCompleted();
+    }
+
+    /** Another history under the same index would make documents diverge in silence, so the first one seen is remembered. */
+    @Override
+    public void historyWanted() {
+        if (historyKnown || System.nanoTime() - historyAskedNanos < HISTORY_RETRY_NANOS) {
+            return;
+        }
+        historyAskedNanos = System.nanoTime();
+        try {
+            context.clients()
+                .leader(params.leaderAlias(), params.roles())
+                .execute(
+                    LeaderFilesAction.INSTANCE,
+                    LeaderFilesRequest.probe(params.leaderShard().getIndexName(), params.leaderShard().id()),
+                    ActionListener.wrap(
+                        answer -> historyLearnt(answer.info()),
+                        e -> LOGGER.debug("history of " + params.leaderShard() + " is unknown", e)
+                    )
+                );
+        } catch (RuntimeException e) {
+            LOGGER.debug("history of " + params.leaderShard() + " is unknown", e);
+        }
+    }
+
+    private synchronized void historyLearnt(LeaderShardInfo info) {
+        if (historyKnown || ended || pump == null || info.indexUuid().equals(params.leaderShard().getIndex().getUUID()) == false) {
+            return;
+        }
+        historyKnown = true;
+        state = ShardFollowState.following(info.historyUuid());
+        save(state);
+        pump.history(info.historyUuid());
+    }
+
+    /** Writes a transition to the cluster state; tries again until it is there or is not true any more. */
+    private void save(ShardFollowState wanted) {
+        state = wanted;
+        updatePersistentTaskState(wanted, ActionListener.wrap((PersistentTask<?> task) -> {}, e -> {
+            if (e instanceof ResourceNotFoundException) {
+                return; // the task was removed meanwhile
+            }
+            LOGGER.debug("state of " + params.followerShard() + " is not saved yet", e);
+            context.threadPool().scheduleUnlessShuttingDown(RETRY, FollowerSide.POOL, () -> saveAgain(wanted));
+        }));
+    }
+
+    private synchronized void saveAgain(ShardFollowState wanted) {
+        if (finished == false && state == wanted) {
+            save(wanted);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package org.opensearch.ccr.follower;
+
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.replication.ReplicationResponse;
+import org.opensearch.action.support.replication.TransportReplicationAction;
+import org.opensearch.cluster.action.shard.ShardStateAction;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.common.lease.Releasable;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.index.engine.Engine;
+import org.opensearch.index.seqno.SeqNoStats;
+import org.opensearch.index.shard.IndexShard;
+import org.opensearch.index.shard.ShardNotFoundException;
+import org.opensearch.index.translog.Translog;
+import org.opensearch.indices.IndicesService;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Fills the gaps under all permits of the primary, so that no write comes between looking and filling. */
+public final class TransportPromoteShardAction extends TransportReplicationAction<
+    PromoteShardRequest,
+    PromoteShardRequest,
+    ReplicationResponse> {
+    private static final String REASON = "filling gaps after the end of replication";
+
+    @Inject
+    public TransportPromoteShardAction(
+        Settings settings,
+        TransportService transportService,
+        ClusterService clusterService,
+        IndicesService indicesService,
+        ThreadPool threadPool,
+        ShardStateAction shardStateAction,
+        ActionFilters actionFilters
+    ) {
+        super(
+            settings,
+            PromoteShardAction.NAME,
+            transportService,
+            clusterService,
+            indicesService,
+            threadPool,
+            shardStateAction,
+            actionFilters,
+            PromoteShardRequest::new,
+            PromoteShardRequest::new,
+            ThreadPool.Names.GENERIC,
+            true,
+            true
+        );
+    }
+
+    @Override
+    protected ReplicationResponse newResponseInstance(StreamInput in) throws IOException {
+        return new ReplicationResponse(in);
+    }
+
+    @Override
+    protected void acquirePrimaryOperationPermit(IndexShard primary, PromoteShardRequest request, ActionListener<Releasable> onAcquired) {
+        primary.acquireAllPrimaryOperationsPermits(onAcquired, request.timeout());
+    }
+
+    @Override
+    protected void shardOperationOnPrimary(
+        PromoteShardRequest request,
+        IndexShard primary,
+        ActionListener<PrimaryResult<PromoteShardRequest, ReplicationResponse>> listener
+    ) {
+        ActionListener.completeWith(listener, () -> {
+            if (FollowerBlock.isFollower(primary.indexSettings().getIndexMetadata())) {
+                // The cluster state that ends the role is on its way to this node: tried again with the next one.
+                throw new ShardNotFoundException(primary.shardId(), "[{}] still follows a leader", primary.shardId());
+            }
+            List<PromoteShardRequest.Gap> gaps = gaps(primary);
+            fill(primary, gaps, Engine.Operation.Origin.PRIMARY);
+            PromoteShardRequest forReplicas = new PromoteShardRequest(primary.shardId(), gaps);
+            forReplicas.setParentTask(request.getParentTask());
+            return new PrimaryResult<>(forReplicas, new ReplicationResponse());
+        });
+    }
+
+    @Override
+    protected void shardOperationOnReplica(PromoteShardRequest request, IndexShard replica, ActionListener<ReplicaResult> listener) {
+        ActionListener.completeWith(listener, () -> {
+            fill(replica, request.gaps(), Engine.Operation.Origin.REPLICA);
+            return new ReplicaResult();
+        });
+    }
+
+    /** Sequence numbers above the local checkpoint that no operation of the shard has. */
+    private static List<PromoteShardRequest.Gap> gaps(IndexShard primary) throws IOException {
+        primary.sync(); // what is processed is persisted now
+        long from = primary.getLocalCheckpoint() + 1;
+        SeqNoStats stats = primary.seqNoStats();
+        List<PromoteShardRequest.Gap> gaps = new ArrayList<>();
+        if (from > stats.getMaxSeqNo()) {
+            return gaps;
+        }
+        long next = from;
+        try (Translog.Snapshot present = primary.newChangesSnapshot("replication_promote", from, stats.getMaxSeqNo(), false, false)) {
+            for (Translog.Operation op = present.next(); op != null; op = present.next()) {
+                if (op.seqNo() > next) {
+                    gaps.add(new PromoteShardRequest.Gap(next, op.seqNo() - 1));
+                }
+                next = Math.max(next, op.seqNo() + 1);
+            }
+        }
+        if (next <= stats.getMaxSeqNo()) {
+            gaps.add(new PromoteShardRequest.Gap(next, stats.getMaxSeqNo()));
+        }
+        return gaps;
+    }
+
+    private static void fill(IndexShard shard, List<PromoteShardRequest.Gap> gaps, Engine.Operation.Origin origin) throws IOException {
+        if (gaps.isEmpty()) {
+            return;
+        }
+        long term = shard.getOperationPrimaryTerm();
+        for (PromoteShardRequest.Gap gap : gaps) {
+            for (long seqNo = gap.first(); seqNo <= gap.last(); seqNo++) {
+                shard.applyTranslogOperation(new Translog.NoOp(seqNo, term, REASON), origin);
+            }
+        }
+        shard.sync();
+    }
+}
