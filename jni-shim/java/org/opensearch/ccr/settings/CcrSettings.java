@@ -169,7 +169,7 @@ public final class CcrSettings {
     );
 
     /** zstd level, negative ones are faster; LZ4 takes its absolute value as acceleration. */
-    public static final Setting<Integer> CODEC_LEVEL = Setting.intSetting("plugins.replication.follower.level", 1, -50, 19, CLUSTER);
+    public static final Setting<Integer> CODEC_LEVEL = Setting.intSetting("plugins.replication.follower.level", 1, -7, 19, CLUSTER);
 
     /** Plain bytes of operations in one batch; a single larger operation passes alone. */
     public static final Setting<ByteSizeValue> BATCH_SIZE = Setting.byteSizeSetting(
@@ -225,7 +225,7 @@ public final class CcrSettings {
         "plugins.replication.follower.prefix_size",
         new ByteSizeValue(8, ByteSizeUnit.KB),
         ByteSizeValue.ZERO,
-        new ByteSizeValue(256, ByteSizeUnit.KB),
+        new ByteSizeValue(16, ByteSizeUnit.KB),
         CLUSTER
     );
 

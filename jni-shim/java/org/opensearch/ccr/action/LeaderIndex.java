@@ -1,0 +1,82 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.Version;
+import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
+import org.opensearch.action.support.ListenerTimeouts;
+import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.cluster.routing.IndexRoutingTable;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.index.IndexNotFoundException;
+import org.opensearch.index.IndexSettings;
+import org.opensearch.indices.IndexClosedException;
+import org.opensearch.threadpool.ThreadPool;
+
+/** A leader index as its own cluster describes it, and whether it can be followed. */
+record LeaderIndex(IndexMetadata metadata, IndexRoutingTable routing) {
+
+    /** Asks the leader. Fails with {@link IndexNotFoundException} when there is no index of that very name. */
+    static void fetch(
+        RoleClients clients,
+        ThreadPool threadPool,
+        String alias,
+        String index,
+        TimeValue timeout,
+        ActionListener<LeaderIndex> listener
+    ) {
+        ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).routingTable(true).indices(index);
+        ActionListener<LeaderIndex> timed = ListenerTimeouts.wrapWithTimeout(
+            threadPool,
+            listener,
+            timeout,
+            ThreadPool.Names.GENERIC,
+            "leader metadata"
+        );
+        clients.pluginOnLeader(alias).admin().cluster().state(request, ActionListener.wrap(answer -> {
+            ClusterState state = answer.getState();
+            IndexMetadata metadata = state.metadata().index(index);
+            if (metadata == null) {
+                // Another index stands there when the name is an alias.
+                throw new IndexNotFoundException(state.metadata().indices().isEmpty() ? index : alias + ":" + index);
+            }
+            timed.onResponse(new LeaderIndex(metadata, state.routingTable().index(index)));
+        }, timed::onFailure));
+    }
+
+    void ensureOpen() {
+        if (metadata.getState() == IndexMetadata.State.CLOSE) {
+            throw new IndexClosedException(metadata.getIndex());
+        }
+    }
+
+    /** In the order of the API contract. @throws IllegalArgumentException with the contract's words when it cannot be followed */
+    void ensureFollowable(String alias, Version followerVersion) {
+        String name = metadata.getIndex().getName();
+        ensureOpen();
+        if (followerVersion.before(metadata.getCreationVersion())) {
+            throw new IllegalArgumentException(
+                "Leader index[" + name + "] is on higher version [" + metadata.getCreationVersion() + "] than follower [" + followerVersion + "]"
+            );
+        }
+        if (followerVersion.before(metadata.getUpgradedVersion())) {
+            throw new IllegalArgumentException(
+                "Leader index[" + name + "] is upgraded with higher version [" + metadata.getUpgradedVersion()
+                    + "] than follower [" + followerVersion + "]"
+            );
+        }
+        if (routing == null || routing.allPrimaryShardsActive() == false) {
+            throw new IllegalArgumentException("Primary shards in the Index[" + alias + ":" + name + "] are not active");
+        }
+        if (CcrSettings.isFollower(metadata.getSettings())) {
+            throw new IllegalArgumentException("Cannot Replicate a Replicated Index " + name);
+        }
+        if (IndexSettings.INDEX_SOFT_DELETES_SETTING.get(metadata.getSettings()) == false) {
+            throw new IllegalArgumentException(
+                "Cannot Replicate an index where the setting " + IndexSettings.INDEX_SOFT_DELETES_SETTING.getKey() + " is disabled"
+            );
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.ResourceAlreadyExistsException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.index.FollowTaskService;
+import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.index.IndexFollowState.Phase;
+import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.OverallState;
+import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.metadata.ReplicationStore;
+import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.ParseField;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.ObjectParser;
+import org.opensearch.core.xcontent.XContentParser;
+import org.opensearch.tasks.Task;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+
+/** {@code _pause}: the tasks come to their end; the write block and the leader's leases stay. Answers when nothing is in flight. */
+public final class PauseAction extends ActionType<AcknowledgedResponse> {
+
+    public static final String NAME = "indices:admin/plugins/replication/index/pause";
+    public static final PauseAction INSTANCE = new PauseAction();
+
+    private PauseAction() {
+        super(NAME, AcknowledgedResponse::new);
+    }
+
+    public static final class Request extends FollowerRequest<Request> {
+        private static final ObjectParser<Request, Void> PARSER = new ObjectParser<>("pause_replication");
+
+        static {
+            PARSER.declareString((request, value) -> request.reason = value, new ParseField("reason"));
+        }
+
+        private String reason = FollowRecord.USER_INITIATED;
+
+        public Request(String follower) {
+            super(follower);
+        }
+
+        /** Reads the body. @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type */
+        public static Request fromXContent(XContentParser parser, String follower) throws IOException {
+            return PARSER.parse(parser, new Request(follower), null);
+        }
+
+        public Request(StreamInput in) throws IOException {
+            super(in);
+            reason = in.readString();
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeString(reason);
+        }
+    }
+
+    public static final class Transport extends HandledTransportAction<Request, AcknowledgedResponse> {
+
+        private final ClusterService clusterService;
+        private final RoleClients clients;
+        private final ReplicationStore store;
+        private final FollowTaskService tasks;
+
+        @Inject
+        public Transport(
+            TransportService transportService,
+            ClusterService clusterService,
+            ActionFilters filters,
+            RoleClients clients,
+            ReplicationStore store,
+            FollowTaskService tasks
+        ) {
+            super(NAME, transportService, filters, Request::new, ThreadPool.Names.GENERIC);
+            this.clusterService = clusterService;
+            this.clients = clients;
+            this.store = store;
+            this.tasks = tasks;
+        }
+
+        @Override
+        protected void doExecute(Task task, Request request, ActionListener<AcknowledgedResponse> listener) {
+            ClusterState state = clusterService.state();
+            ClusterBlockException block = state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+            if (block != null) {
+                throw block;
+            }
+            ensurePausable(state, request.follower());
+            store.update(request.follower(), record -> record.with(OverallState.PAUSED, request.reason), ActionListener.wrap(stored -> {
+                FollowRecord record = stored.orElseThrow(() -> Replicated.notInProgress(request.follower()));
+                clients.plugin().execute(
+                    StateAction.INSTANCE,
+                    StateAction.Request.set(request.follower(), OverallState.PAUSED, record.alias()),
+                    ActionListener.wrap(
+                        paused -> tasks.endAll(
+                            request.follower(),
+                            ActionListener.map(listener, ended -> new AcknowledgedResponse(true))
+                        ),
+                        listener::onFailure
+                    )
+                );
+            }, listener::onFailure));
+        }
+
+        private static void ensurePausable(ClusterState state, String follower) {
+            ReplicationStates.Entry entry = ReplicationStates.of(state).get(follower);
+            if (entry == null) {
+                throw Replicated.notInProgress(follower);
+            }
+            if (entry.state() == OverallState.PAUSED) {
+                throw new ResourceAlreadyExistsException("Index " + follower + " is already paused");
+            }
+            if (entry.state() != OverallState.RUNNING) {
+                throw new IllegalStateException("Cannot pause when in " + entry.state() + " state");
+            }
+            Phase phase = FollowTasks.phase(state, follower);
+            if (phase == Phase.RESTORING || phase == Phase.INIT && state.metadata().hasIndex(follower) == false) {
+                throw new IllegalStateException(
+                    "Index is in restore phase currently for index: " + follower + ". You can pause after restore completes."
+                );
+            }
+        }
+    }
+}

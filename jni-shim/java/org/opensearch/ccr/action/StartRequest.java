@@ -1,0 +1,128 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.core.ParseField;
+import org.opensearch.core.common.Strings;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.ObjectParser;
+import org.opensearch.core.xcontent.XContentParser;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What {@code _start} is asked: which leader index, in whose name, with which settings over the leader's. */
+public final class StartRequest extends FollowerRequest<StartRequest> {
+
+    private static final String ALIAS = "leader_alias";
+    private static final String INDEX = "leader_index";
+    private static final ObjectParser<StartRequest, Void> PARSER = new ObjectParser<>("start_replication");
+    private static final ObjectParser<StartRequest, Void> ROLES = new ObjectParser<>("use_roles");
+
+    static {
+        PARSER.declareString((request, value) -> request.alias = value, new ParseField(ALIAS));
+        PARSER.declareString((request, value) -> request.leader = value, new ParseField(INDEX));
+        PARSER.declareField((parser, request, context) -> {
+            request.rolesGiven = true;
+            ROLES.parse(parser, request, null);
+        }, new ParseField("use_roles"), ObjectParser.ValueType.OBJECT);
+        PARSER.declareField(
+            (parser, request, context) -> request.settings = Settings.fromXContent(parser),
+            new ParseField("settings"),
+            ObjectParser.ValueType.OBJECT
+        );
+        ROLES.declareString((request, value) -> request.leaderRole = value, new ParseField("leader_cluster_role"));
+        ROLES.declareString((request, value) -> request.followerRole = value, new ParseField("follower_cluster_role"));
+    }
+
+    private String alias;
+    private String leader;
+    private boolean rolesGiven;
+    private String leaderRole;
+    private String followerRole;
+    private Settings settings = Settings.EMPTY;
+    private boolean waitForRestore;
+
+    public StartRequest(String follower) {
+        super(follower);
+    }
+
+    /** Reads the body. @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type */
+    public static StartRequest fromXContent(XContentParser parser, String follower) throws IOException {
+        return PARSER.parse(parser, new StartRequest(follower), null);
+    }
+
+    public StartRequest(StreamInput in) throws IOException {
+        super(in);
+        alias = in.readOptionalString();
+        leader = in.readOptionalString();
+        rolesGiven = in.readBoolean();
+        leaderRole = in.readOptionalString();
+        followerRole = in.readOptionalString();
+        settings = Settings.readSettingsFromStream(in);
+        waitForRestore = in.readBoolean();
+    }
+
+    @Override
+    public void writeTo(StreamOutput out) throws IOException {
+        super.writeTo(out);
+        out.writeOptionalString(alias);
+        out.writeOptionalString(leader);
+        out.writeBoolean(rolesGiven);
+        out.writeOptionalString(leaderRole);
+        out.writeOptionalString(followerRole);
+        Settings.writeSettingsToStream(settings, out);
+        out.writeBoolean(waitForRestore);
+    }
+
+    @Override
+    public ActionRequestValidationException validate() {
+        ActionRequestValidationException errors = new ActionRequestValidationException();
+        List<String> missing = new ArrayList<>();
+        if (Strings.isNullOrEmpty(alias)) {
+            missing.add(ALIAS);
+        }
+        if (Strings.isNullOrEmpty(leader)) {
+            missing.add(INDEX);
+        }
+        if (missing.isEmpty() == false) {
+            errors.addValidationError("Mandatory params " + missing + " are missing for the request");
+            return errors;
+        }
+        IndexNames.validate(leader, errors);
+        IndexNames.validate(follower(), errors);
+        if (rolesGiven && (Strings.isNullOrEmpty(leaderRole) || Strings.isNullOrEmpty(followerRole))) {
+            errors.addValidationError("Need roles for leader_cluster_role and follower_cluster_role");
+        }
+        return errors.validationErrors().isEmpty() ? null : errors;
+    }
+
+    public String alias() {
+        return alias;
+    }
+
+    public String leader() {
+        return leader;
+    }
+
+    public FollowRoles roles() {
+        return rolesGiven ? new FollowRoles(leaderRole, followerRole) : FollowRoles.NONE;
+    }
+
+    public Settings settings() {
+        return settings;
+    }
+
+    /** True answers when the shards follow, false as soon as the copy of the leader's files has begun. */
+    public boolean waitForRestore() {
+        return waitForRestore;
+    }
+
+    public StartRequest waitForRestore(boolean wait) {
+        waitForRestore = wait;
+        return this;
+    }
+}

@@ -1,0 +1,185 @@
+package org.opensearch.ccr.action;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.opensearch.OpenSearchTimeoutException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.index.FollowTaskService;
+import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.ReleaseAction;
+import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.metadata.ReplicationStore;
+import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.tasks.Task;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * {@code _stop}: makes an ordinary index of a follower without closing it, in every state a replication can be in. Each step is
+ * idempotent; one that fails leaves enough behind for the next {@code _stop} to go on from there.
+ */
+public final class StopAction extends ActionType<AcknowledgedResponse> {
+
+    public static final String NAME = "indices:admin/plugins/replication/index/stop";
+    public static final StopAction INSTANCE = new StopAction();
+    private static final Logger logger = LogManager.getLogger(StopAction.class);
+
+    private StopAction() {
+        super(NAME, AcknowledgedResponse::new);
+    }
+
+    public static final class Request extends FollowerRequest<Request> {
+        public Request(String follower) {
+            super(follower);
+        }
+
+        public Request(StreamInput in) throws IOException {
+            super(in);
+        }
+    }
+
+    public static final class Transport extends HandledTransportAction<Request, AcknowledgedResponse> {
+
+        private final ClusterService clusterService;
+        private final RoleClients clients;
+        private final ReplicationStore store;
+        private final FollowTaskService tasks;
+        private final LeaderCleanup cleanup;
+        private final PromoteShards promote;
+
+        @Inject
+        public Transport(
+            TransportService transportService,
+            ClusterService clusterService,
+            ActionFilters filters,
+            RoleClients clients,
+            ReplicationStore store,
+            FollowTaskService tasks,
+            LeaderCleanup cleanup,
+            PromoteShards promote
+        ) {
+            super(NAME, transportService, filters, Request::new, ThreadPool.Names.GENERIC);
+            this.clusterService = clusterService;
+            this.clients = clients;
+            this.store = store;
+            this.tasks = tasks;
+            this.cleanup = cleanup;
+            this.promote = promote;
+        }
+
+        @Override
+        protected void doExecute(Task task, Request request, ActionListener<AcknowledgedResponse> listener) {
+            ClusterState state = clusterService.state();
+            ClusterBlockException block = state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+            if (block != null) {
+                throw block;
+            }
+            store.get(request.follower(), ActionListener.wrap(record -> {
+                boolean trace = Replicated.anyTrace(state, request.follower());
+                if (record.isEmpty() && trace == false) {
+                    throw Replicated.notInProgress(request.follower());
+                }
+                if (trace) {
+                    withdraw(request, record, listener);
+                } else {
+                    forget(request, listener);
+                }
+            }, listener::onFailure));
+        }
+
+        /** Nobody wants the replication any more: a bootstrap is broken off, the tasks end what they are doing and go. */
+        private void withdraw(Request request, Optional<FollowRecord> record, ActionListener<AcknowledgedResponse> listener) {
+            // Asked before the task goes: it knows how far the copy has come.
+            boolean discard = Replicated.halfRestored(clusterService.state(), request.follower());
+            clients.plugin().execute(
+                StateAction.INSTANCE,
+                StateAction.Request.remove(request.follower()),
+                ActionListener.wrap(
+                    removed -> tasks.endAll(
+                        request.follower(),
+                        ActionListener.wrap(ended -> release(request, record, discard, listener), listener::onFailure)
+                    ),
+                    listener::onFailure
+                )
+            );
+        }
+
+        private void release(
+            Request request,
+            Optional<FollowRecord> record,
+            boolean discard,
+            ActionListener<AcknowledgedResponse> listener
+        ) {
+            IndexMetadata index = clusterService.state().metadata().index(request.follower());
+            Origin origin = Origin.of(record, index);
+            ReleaseAction.Request release = new ReleaseAction.Request(request.follower(), discard);
+            release.timeout(request.timeout());
+            clients.plugin().execute(ReleaseAction.INSTANCE, release, ActionListener.wrap(released -> {
+                if (released.isAcknowledged() == false) {
+                    throw new OpenSearchTimeoutException("not every node has released [{}] yet, try again", request.follower());
+                }
+                if (index == null || discard) {
+                    leave(request, origin, listener);
+                } else {
+                    promote.promote(
+                        index,
+                        ActionListener.wrap(promoted -> leave(request, origin, listener), listener::onFailure)
+                    );
+                }
+            }, listener::onFailure));
+        }
+
+        /** The leader may be gone: what cannot be taken back there expires there. */
+        private void leave(Request request, Origin origin, ActionListener<AcknowledgedResponse> listener) {
+            if (origin == null) {
+                forget(request, listener);
+                return;
+            }
+            cleanup.removeLeases(origin.alias(), origin.leader(), origin.record(), request.follower(), ActionListener.wrap(
+                removed -> forget(request, listener),
+                e -> {
+                    logger.info("[{}] leases on the leader will expire by themselves: {}", request.follower(), e.getMessage());
+                    forget(request, listener);
+                }
+            ));
+        }
+
+        private void forget(Request request, ActionListener<AcknowledgedResponse> listener) {
+            store.delete(
+                request.follower(),
+                ActionListener.map(listener, deleted -> {
+                    assert ReplicationStates.of(clusterService.state()).get(request.follower()) == null;
+                    return new AcknowledgedResponse(true);
+                })
+            );
+        }
+    }
+
+    /** Where an index came from: by its record, or by its own mark when the record is lost. */
+    private record Origin(String alias, String leader, Optional<FollowRecord> record) {
+        static Origin of(Optional<FollowRecord> record, IndexMetadata index) {
+            if (record.isPresent()) {
+                return new Origin(record.get().alias(), record.get().leader(), record);
+            }
+            String mark = index == null ? "" : CcrSettings.LEADER_INDEX.get(index.getSettings());
+            int colon = mark.indexOf(':');
+            return colon < 0 ? null : new Origin(mark.substring(0, colon), mark.substring(colon + 1), record);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.ccr.follower.ShardStatus;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+
+/** Says what a running replication is waiting for: what, since when, and that nobody has to do anything about it here. */
+final class Trouble {
+
+    private Trouble() {}
+
+    /** Null when every shard is well. */
+    static String of(List<ShardView> shards) {
+        List<ShardStatus> ill = shards.stream()
+            .map(ShardView::follow)
+            .filter(Objects::nonNull)
+            .filter(status -> status.error() != ErrorClass.ERROR_NONE)
+            .sorted(Comparator.comparingLong(ShardStatus::sinceMillis))
+            .toList();
+        if (ill.isEmpty()) {
+            return null;
+        }
+        ShardStatus first = ill.get(0);
+        return words(first.error())
+            + " since " + Instant.ofEpochMilli(first.sinceMillis()).truncatedTo(ChronoUnit.SECONDS)
+            + " (" + ill.size() + " of " + shards.size() + " shards, " + first.attempts() + " attempts, last: " + first.reason()
+            + "). Replication resumes by itself.";
+    }
+
+    private static String words(ErrorClass error) {
+        return switch (error) {
+            case ERROR_UNREACHABLE -> "The leader cluster is unreachable";
+            case ERROR_LEADER_CLOSED -> "The leader index is closed";
+            case ERROR_FORBIDDEN -> "The leader refuses access";
+            case ERROR_BLOCKED -> "Another block forbids writing to the follower index";
+            case ERROR_OVERLOADED -> "A node is overloaded";
+            case ERROR_MAPPING -> "The follower's mapping is behind the leader's";
+            case ERROR_CORRUPT -> "Operations arrived damaged";
+            default -> "A call has failed and is repeated";
+        };
+    }
+}

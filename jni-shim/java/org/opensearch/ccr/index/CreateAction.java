@@ -1,0 +1,168 @@
+package org.opensearch.ccr.index;
+
+import org.opensearch.OpenSearchStatusException;
+import org.opensearch.ResourceAlreadyExistsException;
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
+import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.OverallState;
+import org.opensearch.ccr.metadata.ReplicationStore;
+import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.index.Index;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.indices.InvalidIndexNameException;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+
+/** The cluster manager's part of {@code _start}: the last checks, then record, state entry and task, in this order. */
+public final class CreateAction extends ActionType<AcknowledgedResponse> {
+
+    public static final String NAME = "internal:indices/admin/plugins/replication/index/start";
+    public static final CreateAction INSTANCE = new CreateAction();
+
+    private CreateAction() {
+        super(NAME, AcknowledgedResponse::new);
+    }
+
+    /** A replication whose leader has been looked at. */
+    public static final class Request extends AcknowledgedRequest<Request> {
+        private final String follower;
+        private final String alias;
+        private final Index leader;
+        private final FollowRoles roles;
+        private final Settings settings;
+
+        public Request(String follower, String alias, Index leader, FollowRoles roles, Settings settings) {
+            this.follower = follower;
+            this.alias = alias;
+            this.leader = leader;
+            this.roles = roles;
+            this.settings = settings;
+        }
+
+        public Request(StreamInput in) throws IOException {
+            super(in);
+            follower = in.readString();
+            alias = in.readString();
+            leader = new Index(in);
+            roles = new FollowRoles(in);
+            settings = Settings.readSettingsFromStream(in);
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeString(follower);
+            out.writeString(alias);
+            leader.writeTo(out);
+            roles.writeTo(out);
+            Settings.writeSettingsToStream(settings, out);
+        }
+
+        @Override
+        public ActionRequestValidationException validate() {
+            return null;
+        }
+    }
+
+    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+
+        private final RoleClients clients;
+        private final ReplicationStore store;
+        private final FollowTaskService tasks;
+
+        @Inject
+        public Transport(
+            TransportService transportService,
+            ClusterService clusterService,
+            ThreadPool threadPool,
+            ActionFilters filters,
+            IndexNameExpressionResolver resolver,
+            RoleClients clients,
+            ReplicationStore store,
+            FollowTaskService tasks
+        ) {
+            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+            this.clients = clients;
+            this.store = store;
+            this.tasks = tasks;
+        }
+
+        @Override
+        protected String executor() {
+            return ThreadPool.Names.GENERIC;
+        }
+
+        @Override
+        protected AcknowledgedResponse read(StreamInput in) throws IOException {
+            return new AcknowledgedResponse(in);
+        }
+
+        @Override
+        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
+            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+        }
+
+        @Override
+        protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
+            check(request, state);
+            FollowRecord record = FollowRecord.running(
+                request.follower,
+                request.alias,
+                request.leader.getName(),
+                request.roles,
+                request.settings
+            );
+            IndexFollowParams params = new IndexFollowParams(request.alias, request.leader, request.follower);
+            store.put(record, ActionListener.wrap(
+                stored -> clients.plugin().execute(
+                    StateAction.INSTANCE,
+                    StateAction.Request.set(request.follower, OverallState.RUNNING, request.alias),
+                    ActionListener.wrap(
+                        set -> tasks.startIndex(params, ActionListener.map(listener, started -> new AcknowledgedResponse(true))),
+                        listener::onFailure
+                    )
+                ),
+                listener::onFailure
+            ));
+        }
+
+        private void check(Request request, ClusterState state) {
+            if (clusterService.getClusterSettings().get(CcrSettings.START_BLOCK)) {
+                throw new OpenSearchStatusException("[FORBIDDEN] Replication START block is set", RestStatus.FORBIDDEN);
+            }
+            if (state.metadata().hasIndex(request.follower)) {
+                throw new IllegalArgumentException(
+                    "Cant use same index again for replication. Delete the index:" + request.follower
+                );
+            }
+            if (state.metadata().hasAlias(request.follower) || state.metadata().dataStreams().containsKey(request.follower)) {
+                throw new InvalidIndexNameException(request.follower, "already exists as alias or data stream");
+            }
+            if (FollowTasks.indexTask(state, request.follower) != null) {
+                throw new ResourceAlreadyExistsException(
+                    "task with id {" + FollowTasks.indexTaskId(request.follower) + "} already exist"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+package org.opensearch.ccr.index;
+
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.apache.logging.log4j.message.ParameterizedMessage;
+import org.opensearch.action.support.GroupedActionListener;
+import org.opensearch.ccr.bootstrap.BootstrapRequest;
+import org.opensearch.ccr.follower.FollowerBlock;
+import org.opensearch.ccr.follower.ShardFollowParams;
+import org.opensearch.ccr.index.IndexFollowState.Phase;
+import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.OverallState;
+import org.opensearch.ccr.metadata.ReleaseAction;
+import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.cluster.ClusterChangedEvent;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.ClusterStateListener;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.index.shard.ShardId;
+import org.opensearch.core.tasks.TaskId;
+import org.opensearch.gateway.GatewayService;
+import org.opensearch.persistent.AllocatedPersistentTask;
+import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
+import org.opensearch.threadpool.ThreadPool;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Keeps one followed index as it should be. It compares what the cluster state says with what is wanted and takes the one step
+ * that is missing, each time the cluster state changes and after each step; so it may die anywhere and begin anew elsewhere.
+ *
+ * <p>Steps run one at a time on a generic thread. A step that waits for an answer holds {@link #busy} until it has it.
+ */
+final class IndexFollowTask extends AllocatedPersistentTask implements ClusterStateListener {
+
+    private static final Logger logger = LogManager.getLogger(IndexFollowTask.class);
+    private static final TimeValue RETRY = TimeValue.timeValueSeconds(2);
+    /** A shard's task is not started anew more often than this; the first time is at once. */
+    private static final long RESTART_MILLIS = 1_000;
+    static final String CANCELLED_BY_USER = "AutoPaused: Index replication task was cancelled by user";
+
+    private final IndexFollowParams params;
+    private final IndexFollowServices services;
+    private final AtomicInteger wakes = new AtomicInteger();
+    private final Map<ShardId, Long> lastStarts = new HashMap<>();
+    private volatile Phase phase = Phase.INIT;
+    private volatile boolean busy;
+    private volatile boolean ended;
+    /** Said to the bootstrap once, when it is no longer wanted. */
+    private volatile boolean bootstrapCancelled;
+    /** As the record says; null until it has been read. */
+    private volatile FollowRoles roles;
+
+    IndexFollowTask(
+        long id,
+        String type,
+        String action,
+        TaskId parent,
+        Map<String, String> headers,
+        IndexFollowParams params,
+        IndexFollowServices services
+    ) {
+        super(id, type, action, describe(params), parent, headers);
+        this.params = params;
+        this.services = services;
+    }
+
+    private static String describe(IndexFollowParams params) {
+        return "replication:" + params.alias() + ":" + params.leader() + " -> " + params.follower();
+    }
+
+    void begin(Phase reached) {
+        phase = reached;
+        services.clusterService().addListener(this);
+        wake();
+    }
+
+    @Override
+    public void clusterChanged(ClusterChangedEvent event) {
+        if (event.metadataChanged() || event.routingTableChanged() || event.blocksChanged()) {
+            wake();
+        }
+    }
+
+    /** By a person over {@code _tasks}, or because the cluster state no longer has this task here; the step finds out which. */
+    @Override
+    protected void onCancelled() {
+        wake();
+    }
+
+    private void wake() {
+        if (ended == false && wakes.getAndIncrement() == 0) {
+            services.threadPool().generic().execute(this::steps);
+        }
+    }
+
+    private void wakeLater() {
+        busy = false;
+        services.threadPool().scheduleUnlessShuttingDown(RETRY, ThreadPool.Names.GENERIC, this::wake);
+    }
+
+    private void wakeNow() {
+        busy = false;
+        wake();
+    }
+
+    private void steps() {
+        int seen;
+        do {
+            seen = wakes.get();
+            try {
+                step();
+            } catch (Exception e) {
+                logger.warn(new ParameterizedMessage("[{}] replication step failed, trying again", params.follower()), e);
+                wakeLater();
+            }
+        } while (wakes.compareAndSet(seen, 0) == false);
+    }
+
+    private void step() {
+        if (ended) {
+            return;
+        }
+        ClusterState state = services.clusterService().state();
+        if (state.blocks().hasGlobalBlock(GatewayService.STATE_NOT_RECOVERED_BLOCK)) {
+            return;
+        }
+        boolean wanted = ReplicationStates.of(state).is(params.follower(), OverallState.RUNNING);
+        if (busy) {
+            if (phase == Phase.RESTORING && bootstrapCancelled == false && (wanted == false || isCancelled())) {
+                bootstrapCancelled = true;
+                services.bootstrap().cancel(params.follower(), wanted ? "its task was cancelled" : "the replication was stopped");
+            }
+        } else if (isCancelled()) {
+            cancelled(state, wanted);
+        } else if (wanted == false) {
+            endShardsAndFinish();
+        } else {
+            switch (phase) {
+                case INIT -> advance(state.metadata().hasIndex(params.follower()) ? Phase.INIT_FOLLOW : Phase.RESTORING);
+                case RESTORING -> restore(state);
+                case INIT_FOLLOW, FOLLOWING -> follow(state);
+                case FAILED -> endShardsAndFinish();
+            }
+        }
+    }
+
+    private void cancelled(ClusterState state, boolean wanted) {
+        PersistentTask<?> current = FollowTasks.indexTask(state, params.follower());
+        if (wanted && current != null && current.getAllocationId() == getAllocationId()) {
+            // Nobody but a person cancels a task that the cluster state still places here.
+            conclude(OverallState.PAUSED, CANCELLED_BY_USER);
+            return;
+        }
+        if (current != null && current.getAllocationId() == getAllocationId()) {
+            endShardsAndFinish();
+        } else {
+            finish();
+        }
+    }
+
+    private void advance(Phase next) {
+        busy = true;
+        updatePersistentTaskState(new IndexFollowState(next), ActionListener.wrap(updated -> {
+            phase = next;
+            wakeNow();
+        }, e -> {
+            logger.debug(new ParameterizedMessage("[{}] cannot note phase {}", params.follower(), next), e);
+            wakeLater();
+        }));
+    }
+
+    private void restore(ClusterState state) {
+        busy = true;
+        if (state.metadata().hasIndex(params.follower())) {
+            // Half-made by a task that died: nobody can say which of its shards are whole.
+            services.clients().plugin().execute(
+                ReleaseAction.INSTANCE,
+                new ReleaseAction.Request(params.follower(), true),
+                ActionListener.wrap(discarded -> wakeLater(), this::retry)
+            );
+            return;
+        }
+        services.store().get(params.follower(), ActionListener.wrap(this::bootstrap, this::retry));
+    }
+
+    private void bootstrap(Optional<FollowRecord> record) {
+        if (record.isEmpty()) {
+            conclude(OverallState.FAILED, "the replication metadata of [" + params.follower() + "] is gone");
+            return;
+        }
+        BootstrapRequest request = new BootstrapRequest(
+            params.alias(),
+            params.leader(),
+            params.follower(),
+            record.get().settings(),
+            record.get().roles()
+        );
+        services.bootstrap().bootstrap(request, ActionListener.wrap(done -> advance(Phase.INIT_FOLLOW), e -> {
+            boolean wanted = ReplicationStates.of(services.clusterService().state()).is(params.follower(), OverallState.RUNNING);
+            if (wanted && isCancelled() == false) {
+                logger.warn(new ParameterizedMessage("[{}] bootstrap failed", params.follower()), e);
+                conclude(OverallState.FAILED, Reasons.of(e));
+            } else {
+                wakeNow();
+            }
+        }));
+        wake();
+    }
+
+    private void follow(ClusterState state) {
+        IndexMetadata index = state.metadata().index(params.follower());
+        if (index == null || FollowerBlock.isFollower(index) == false) {
+            conclude(OverallState.FAILED, "the follower index [" + params.follower() + "] is gone");
+            return;
+        }
+        Map<ShardId, PersistentTask<?>> tasks = new HashMap<>();
+        for (PersistentTask<?> task : FollowTaskService.shardTasks(state, params.follower())) {
+            tasks.put(((ShardFollowParams) task.getParams()).followerShard(), task);
+        }
+        String failures = Reasons.ofFailedShards(tasks);
+        if (failures != null) {
+            conclude(OverallState.PAUSED, failures);
+            return;
+        }
+        if (roles == null) {
+            readRoles();
+            return;
+        }
+        List<ShardFollowParams> missing = new ArrayList<>();
+        for (int shard = 0; shard < index.getNumberOfShards(); shard++) {
+            ShardId id = new ShardId(index.getIndex(), shard);
+            if (tasks.remove(id) == null) {
+                missing.add(new ShardFollowParams(params.alias(), new ShardId(params.leader(), shard), id, roles));
+            }
+        }
+        if (tasks.isEmpty() == false) {
+            // Left over from an earlier index of the same name.
+            busy = true;
+            services.tasks().endShards(params.follower(), ActionListener.wrap(gone -> wakeNow(), this::retry));
+        } else if (missing.isEmpty() == false) {
+            start(missing);
+        } else if (phase == Phase.INIT_FOLLOW) {
+            advance(Phase.FOLLOWING);
+        }
+    }
+
+    private void readRoles() {
+        busy = true;
+        services.store().get(params.follower(), ActionListener.wrap(record -> {
+            if (record.isEmpty()) {
+                conclude(OverallState.FAILED, "the replication metadata of [" + params.follower() + "] is gone");
+                return;
+            }
+            roles = record.get().roles();
+            wakeNow();
+        }, this::retry));
+    }
+
+    private void start(List<ShardFollowParams> missing) {
+        long now = services.threadPool().relativeTimeInMillis();
+        List<ShardFollowParams> due = new ArrayList<>();
+        for (ShardFollowParams shard : missing) {
+            Long last = lastStarts.get(shard.followerShard());
+            if (last == null || now - last >= RESTART_MILLIS) {
+                lastStarts.put(shard.followerShard(), now);
+                due.add(shard);
+            }
+        }
+        busy = true;
+        if (due.isEmpty()) {
+            wakeLater();
+            return;
+        }
+        ActionListener<Void> done = ActionListener.wrap(started -> wakeNow(), this::retry);
+        GroupedActionListener<Void> all = new GroupedActionListener<>(ActionListener.map(done, started -> null), due.size());
+        due.forEach(shard -> services.tasks().startShard(shard, all));
+    }
+
+    /** Writes down that the replication no longer runs, and why; the change of the cluster state then ends this task. */
+    private void conclude(OverallState state, String reason) {
+        busy = true;
+        logger.warn("[{}] replication is {} now: {}", params.follower(), state, reason);
+        services.store().update(
+            params.follower(),
+            record -> record.state() == OverallState.RUNNING ? record.with(state, reason) : null,
+            ActionListener.wrap(
+                stored -> services.clients().plugin().execute(
+                    StateAction.INSTANCE,
+                    StateAction.Request.set(params.follower(), state, params.alias()),
+                    ActionListener.wrap(changed -> endShardsAndFinish(), this::retry)
+                ),
+                this::retry
+            )
+        );
+    }
+
+    private void endShardsAndFinish() {
+        busy = true;
+        services.tasks().endShards(params.follower(), ActionListener.wrap(gone -> finish(), this::retry));
+    }
+
+    private void retry(Exception e) {
+        logger.info("[{}] replication goes on later: {}", params.follower(), Reasons.of(e));
+        wakeLater();
+    }
+
+    private void finish() {
+        if (ended == false) {
+            ended = true;
+            services.clusterService().removeListener(this);
+            markAsCompleted();
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package org.opensearch.ccr.metadata;
+
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.ClusterStateTaskConfig;
+import org.opensearch.cluster.ClusterStateTaskExecutor;
+import org.opensearch.cluster.ClusterStateTaskListener;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
+import org.opensearch.cluster.metadata.Metadata;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.Priority;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+import java.util.List;
+
+/** Changes one entry of {@link ReplicationStates}. Changes that come together are one cluster-state update. */
+public final class StateAction extends ActionType<AcknowledgedResponse> {
+
+    public static final String NAME = "internal:cluster:admin/plugins/replication/index/state";
+    public static final StateAction INSTANCE = new StateAction();
+
+    private StateAction() {
+        super(NAME, AcknowledgedResponse::new);
+    }
+
+    public static final class Request extends AcknowledgedRequest<Request> {
+        private final String follower;
+        private final OverallState state;
+        private final String alias;
+
+        private Request(String follower, OverallState state, String alias) {
+            this.follower = follower;
+            this.state = state;
+            this.alias = alias;
+        }
+
+        public static Request set(String follower, OverallState state, String alias) {
+            return new Request(follower, state, alias);
+        }
+
+        public static Request remove(String follower) {
+            return new Request(follower, null, "");
+        }
+
+        public Request(StreamInput in) throws IOException {
+            super(in);
+            follower = in.readString();
+            state = in.readBoolean() ? in.readEnum(OverallState.class) : null;
+            alias = in.readString();
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeString(follower);
+            out.writeBoolean(state != null);
+            if (state != null) {
+                out.writeEnum(state);
+            }
+            out.writeString(alias);
+        }
+
+        @Override
+        public ActionRequestValidationException validate() {
+            return null;
+        }
+
+        private ReplicationStates.Entry entry() {
+            return state == null ? null : new ReplicationStates.Entry(state, alias);
+        }
+    }
+
+    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+
+        private final Changes executor = new Changes();
+
+        @Inject
+        public Transport(
+            TransportService transportService,
+            ClusterService clusterService,
+            ThreadPool threadPool,
+            ActionFilters filters,
+            IndexNameExpressionResolver resolver
+        ) {
+            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+        }
+
+        @Override
+        protected String executor() {
+            return ThreadPool.Names.SAME;
+        }
+
+        @Override
+        protected AcknowledgedResponse read(StreamInput in) throws IOException {
+            return new AcknowledgedResponse(in);
+        }
+
+        @Override
+        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
+            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+        }
+
+        @Override
+        protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
+            clusterService.submitStateUpdateTask(
+                "replication-state [" + request.follower + "]",
+                request,
+                ClusterStateTaskConfig.build(Priority.HIGH, request.clusterManagerNodeTimeout()),
+                executor,
+                new ClusterStateTaskListener() {
+                    @Override
+                    public void onFailure(String source, Exception e) {
+                        listener.onFailure(e);
+                    }
+
+                    @Override
+                    public void clusterStateProcessed(String source, ClusterState before, ClusterState after) {
+                        listener.onResponse(new AcknowledgedResponse(true));
+                    }
+                }
+            );
+        }
+    }
+
+    private static final class Changes implements ClusterStateTaskExecutor<Request> {
+        @Override
+        public ClusterTasksResult<Request> execute(ClusterState current, List<Request> tasks) {
+            ReplicationStates before = ReplicationStates.of(current);
+            ReplicationStates after = before;
+            for (Request task : tasks) {
+                after = after.with(task.follower, task.entry());
+            }
+            ClusterTasksResult.Builder<Request> result = ClusterTasksResult.<Request>builder().successes(tasks);
+            if (after == before) {
+                return result.build(current);
+            }
+            Metadata.Builder metadata = Metadata.builder(current.metadata()).putCustom(ReplicationStates.TYPE, after);
+            return result.build(ClusterState.builder(current).metadata(metadata).build());
+        }
+    }
+}

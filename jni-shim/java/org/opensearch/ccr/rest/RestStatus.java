@@ -1,0 +1,29 @@
+package org.opensearch.ccr.rest;
+
+import org.opensearch.ccr.action.StatusAction;
+import org.opensearch.rest.RestRequest;
+import org.opensearch.rest.action.RestToXContentListener;
+import org.opensearch.transport.client.node.NodeClient;
+
+import java.util.List;
+
+/** {@code GET /_plugins/_replication/{follower}/_status[?verbose=true]}; a body is read over. */
+public final class RestStatus extends RestFollower {
+
+    @Override
+    public String getName() {
+        return "replication_status";
+    }
+
+    @Override
+    public List<Route> routes() {
+        return List.of(new Route(RestRequest.Method.GET, path("_status")));
+    }
+
+    @Override
+    protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
+        request.content(); // counts as consumed
+        StatusAction.Request status = new StatusAction.Request(follower(request), request.paramAsBoolean("verbose", false));
+        return channel -> client.execute(StatusAction.INSTANCE, status, new RestToXContentListener<>(channel));
+    }
+}
