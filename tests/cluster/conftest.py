@@ -29,14 +29,13 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(not_slow)
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(hookwrapper=True)  # the old form: Debian's pytest knows no other
 def pytest_runtest_makereport(item, call):
-    report = yield
+    report = (yield).get_result()
     if report.failed and report.when in ("setup", "call"):
         config.keep = True
         for pair in list(_running):
             report.sections.append(("nodes", pair.tail()))
-    return report
 
 
 def _run(pair):

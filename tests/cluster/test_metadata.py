@@ -30,7 +30,8 @@ def test_strict_mapping_with_explicit_changes(pair, index):
     for n in range(12):
         pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {f"f{n}": {"type": "integer"},
                                                                     f"o{n}": {"properties": {"t": {"type": "date"}}}}})
-        pair.leader.bulk([({"index": {}}, {"a": "x", f"f{n}": k, f"o{n}": {"t": "2026-01-01"}}) for k in range(20)], index)
+        pair.leader.bulk([({"index": {}}, {"a": "x", f"f{n}": k, f"o{n}": {"t": "2026-01-01"}}) for k in range(20)],
+                         index)
     assert pair.same(index) == 240
     assert mapping(pair.leader, index) == mapping(pair.follower, index)
 
@@ -41,7 +42,8 @@ def test_explicit_mapping_wins_over_what_dynamic_would_choose(pair, index):
     pair.follow(index)
     pair.leader.put(index, "0", {"n": 0})
     pair.caught_up(index)
-    pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {"code": {"type": "keyword"}, "where": {"type": "geo_point"}}})
+    pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {"code": {"type": "keyword"},
+                                                                "where": {"type": "geo_point"}}})
     pair.leader.put(index, "1", {"code": 17, "where": {"lat": 1.5, "lon": 2.5}})
     assert pair.same(index) == 2
     assert mapping(pair.follower, index)["properties"]["code"] == {"type": "keyword"}
@@ -69,7 +71,8 @@ def test_settings_and_aliases_at_start(pair, index):
     aliases = {f"{index}-read": {}, f"{index}-some": {"filter": {"term": {"n": 1}}, "routing": "r1"},
                f"{index}-write": {"is_write_index": True}}
     pair.leader.create_index(index, shards=3, settings=analysis, aliases=aliases,
-                             mappings={"properties": {"t": {"type": "text", "analyzer": "mine"}, "n": {"type": "long"}}})
+                             mappings={"properties": {"t": {"type": "text", "analyzer": "mine"},
+                                                      "n": {"type": "long"}}})
     pair.leader.put(index, "1", {"t": "Some WORDS", "n": 1})
     pair.follow(index, settings={"index.refresh_interval": "11s", "index.number_of_replicas": 0})
     assert pair.same(index) == 1

@@ -59,7 +59,8 @@ def test_pause_with_a_wrong_body(pair, body):
     assert pair.follower.request("POST", f"{API}/refused/_pause", body).status == 400
 
 
-@pytest.mark.parametrize("given, missing", [({}, ("leader_alias", "leader_index")), ({"leader_alias": ALIAS}, ("leader_index",)),
+@pytest.mark.parametrize("given, missing", [({}, ("leader_alias", "leader_index")),
+                                            ({"leader_alias": ALIAS}, ("leader_index",)),
                                             ({"leader_index": "x"}, ("leader_alias",))])
 def test_start_without_mandatory_parameters(pair, given, missing):
     answer = refused(start(pair, "refused", given), 400, "Mandatory params [", "action_request_validation_exception")
@@ -94,7 +95,8 @@ def test_unknown_alias(pair):
 
 
 def test_missing_leader_index(pair):
-    refused(pair.start_replication("not-there", "refused"), 404, "no such index [not-there]", "index_not_found_exception")
+    refused(pair.start_replication("not-there", "refused"), 404, "no such index [not-there]",
+            "index_not_found_exception")
 
 
 def test_leader_index_is_an_alias(pair, index):

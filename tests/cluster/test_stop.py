@@ -12,7 +12,8 @@ def test_stop_makes_the_index_writable(pair, index):
     blocked = pair.follower.request("PUT", f"/{index}/_doc/x", {})
     assert blocked.status == 403
     assert blocked.error["type"] == "cluster_block_exception"
-    assert f"index [{index}] blocked by: [FORBIDDEN/1000/index read-only(cross-cluster-replication)];" in blocked.reasons()
+    text = f"index [{index}] blocked by: [FORBIDDEN/1000/index read-only(cross-cluster-replication)];"
+    assert text in blocked.reasons()
     assert pair.stop_replication(index).json == {"acknowledged": True}
     assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
     for n in range(50):
@@ -100,7 +101,8 @@ def test_what_the_block_forbids(pair, index):
     pair.follow(index)
     text = "FORBIDDEN/1000/index read-only(cross-cluster-replication)"
     for method, url, body in [("PUT", "/_doc/2", {"n": 2}), ("POST", "/_doc", {"n": 2}), ("DELETE", "/_doc/1", None),
-                              ("POST", "/_update/1", {"doc": {"n": 3}}), ("DELETE", "", None), ("POST", "/_close", None),
+                              ("POST", "/_update/1", {"doc": {"n": 3}}), ("DELETE", "", None),
+                              ("POST", "/_close", None),
                               ("PUT", "/_mapping", {"properties": {"k": {"type": "keyword"}}}),
                               ("PUT", "/_settings", {"index.refresh_interval": "3s"}),
                               ("POST", "/_delete_by_query", {"query": {"match_all": {}}})]:

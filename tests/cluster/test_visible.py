@@ -22,7 +22,8 @@ def test_status_fields(pair, index):
         return details["leader_checkpoint"] == details["follower_checkpoint"] == sums
     until(settled, 40, "the checkpoints in the status are those of the shards")
     status = pair.status(index)
-    assert set(status) == {"status", "reason", "leader_alias", "leader_index", "follower_index", "syncing_details"}, status
+    assert set(status) == {"status", "reason", "leader_alias", "leader_index", "follower_index",
+                           "syncing_details"}, status
     assert status["status"] == "SYNCING" and status["reason"] == "User initiated"
     assert (status["leader_alias"], status["leader_index"], status["follower_index"]) == (ALIAS, index, index)
     assert status["syncing_details"] == {"leader_checkpoint": sums, "follower_checkpoint": sums, "seq_no": sums + 2}
@@ -80,8 +81,8 @@ def test_tasks(pair, index):
         assert ("cluster:indices/shards/replication[c]",
                 f"replication:{ALIAS}:[{index}][{shard}] -> [{index}][{shard}]") in found, found
     assert pair.stop_replication(index).status == 200
-    until(lambda: not [task for task in pair.tasks("cluster:*replication*") if index in task.get("description", "")], 30,
-          "tasks end after _stop")
+    until(lambda: not [task for task in pair.tasks("cluster:*replication*") if index in task.get("description", "")],
+          30, "tasks end after _stop")
 
 
 def test_leases(pair, index):

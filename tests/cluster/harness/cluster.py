@@ -154,7 +154,7 @@ class Cluster:
 
     def shard_stats(self, index):
         """[(shard number, routing, seq_no, stats)] of every copy."""
-        answer = self.ok("GET", path(index, "_stats") + "?level=shards&expand_wildcards=all&forbid_closed_indices=false")
+        answer = self.ok("GET", path(index, "_stats") + "?level=shards&forbid_closed_indices=false")
         found = []
         for name, stats in answer["indices"].items():
             if name != index:

@@ -8,7 +8,7 @@ from .cluster import path
 
 _AGENTS = [
     "Mozilla/5.0 (X11; Linux x86_64; rv:131.0) Gecko/20100101 Firefox/131.0",
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/129.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/129.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
     "kube-probe/1.31", "curl/8.10.1",
 ]
@@ -25,11 +25,12 @@ def log_document(random_source, number):
     status = pick((200, 200, 200, 200, 201, 204, 301, 404, 500))
     target = pick(_PATHS).format(n=whole(100000))
     service = pick(_SERVICES)
-    return (f'{{"@timestamp":"2026-11-20T{clock}.{milliseconds % 1000:03d}Z","host":"web-{whole(40):02d}.eu.example.net",'
-            f'"service":"{service}","clientip":"10.{whole(4)}.{whole(256)}.{whole(256)}","method":"{pick(("GET", "POST"))}",'
-            f'"path":"{target}","status":{status},"bytes":{whole(60000)},"duration_ms":{whole(900)},'
-            f'"agent":"{pick(_AGENTS)}","trace":"{whole(1 << 48):012x}",'
-            f'"message":"{service} handled request for {target} with status {status} in zone eu-central-1{pick("abc")}"}}')
+    client = f"10.{whole(4)}.{whole(256)}.{whole(256)}"
+    return (f'{{"@timestamp":"2026-11-20T{clock}.{milliseconds % 1000:03d}Z","host":"web-{whole(40):02d}.example.net",'
+            f'"service":"{service}","clientip":"{client}","method":"{pick(("GET", "POST"))}","path":"{target}",'
+            f'"status":{status},"bytes":{whole(60000)},"duration_ms":{whole(900)},"agent":"{pick(_AGENTS)}",'
+            f'"trace":"{whole(1 << 128):032x}","span":"{whole(1 << 32):08x}",'
+            f'"message":"{service} handled a request of {client} with status {status} in zone eu-1{pick("abc")}"}}')
 
 
 class Writer:

@@ -18,7 +18,8 @@ TEST_JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 BENCH_JVM = ["-XX:+UseG1GC", "-XX:G1ReservePercent=25", "-XX:InitiatingHeapOccupancyPercent=30"]
 COMMON_JVM = [
     "-XX:+HeapDumpOnOutOfMemoryError", "-XX:HeapDumpPath=data", "-XX:ErrorFile=logs/hs_err_pid%p.log",
-    "-Djava.io.tmpdir=${OPENSEARCH_TMPDIR}", "--add-modules=jdk.incubator.vector", "-javaagent:agent/opensearch-agent.jar",
+    "-Djava.io.tmpdir=${OPENSEARCH_TMPDIR}", "--add-modules=jdk.incubator.vector",
+    "-javaagent:agent/opensearch-agent.jar",
     "--add-opens=java.base/java.nio=org.apache.arrow.memory.core,ALL-UNNAMED",
     "-Dorg.apache.lucene.store.MMapDirectory.sharedArenaMaxPermits=1",
 ]
@@ -193,6 +194,10 @@ class Node:
             return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) * 1024
 
     def heap_used(self):
+        """Bytes of live objects: after a collection, asked with the JDK's own jcmd."""
+        done = config.run([os.path.join(config.java_home(), "bin", "jcmd"), str(self.pid), "GC.run"])
+        if done.returncode != 0:
+            raise AssertionError(f"jcmd: {done.stdout} {done.stderr}")
         stats = self.http.ok("GET", "/_nodes/_local/stats/jvm")
         return next(iter(stats["nodes"].values()))["jvm"]["mem"]["heap_used_in_bytes"]
 

@@ -1,0 +1,155 @@
+"""Measures replication between two real loopback clusters: `./ccr bench`.
+
+Everything is measured in one run, on one machine, with the same documents: the leader alone, the follower's own bulk,
+and both together. Needs OPENSEARCH_HOME, CCR_PLUGIN_ZIP and, for root, CCR_TEST_USER.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "cluster")]
+
+import machine  # noqa: E402
+import measures  # noqa: E402
+import report  # noqa: E402
+from harness import config  # noqa: E402
+from harness.node import BENCH_JVM  # noqa: E402
+from harness.pair import Pair  # noqa: E402
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="60 000 documents, one round, short phases")
+    parser.add_argument("--documents", type=int, help="documents of a round (300 000)")
+    parser.add_argument("--rounds", type=int, help="rounds, the median counts (3)")
+    parser.add_argument("--bulk", type=int, default=1000, help="documents of a bulk request (1000)")
+    parser.add_argument("--clients", type=int, default=2, help="bulk clients (2)")
+    parser.add_argument("--rate", type=float, default=200, help="single documents per second of the lag phase (200)")
+    parser.add_argument("--lag-seconds", type=float, help="length of the lag phase (30)")
+    parser.add_argument("--rest", type=float, help="rest before one document, in seconds (92; 0 leaves it out)")
+    parser.add_argument("--codec", choices=("zstd", "lz4", "none"), help="codec of the follower (the default one)")
+    parser.add_argument("--heap", default="1g", help="heap of each node (1g)")
+    parser.add_argument("--json", metavar="FILE", help="write the results as JSON; - for standard output")
+    options = parser.parse_args(arguments)
+    quick = options.quick
+    options.documents = options.documents or (60_000 if quick else 300_000)
+    options.rounds = options.rounds or (1 if quick else 3)
+    options.lag_seconds = options.lag_seconds or (10 if quick else 30)
+    options.rest = (0 if quick else 92) if options.rest is None else options.rest
+    return options
+
+
+def say(text):
+    print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
+
+
+def median(rounds):
+    """The median of each figure over the rounds; figures may lie in nested dicts."""
+    first = rounds[0]
+    if isinstance(first, dict):
+        return {key: median([one[key] for one in rounds]) for key in first}
+    return sorted(rounds)[len(rounds) // 2]
+
+
+def drop(pair, index):
+    """Ends a replication and removes both indices, so that the next phase meets quiet nodes."""
+    pair.drop(index)
+
+
+def warm_up(pair, options):
+    """Lets the compilers see every path before the clock runs."""
+    documents = measures.Documents(max(20_000, options.documents // 4), options.bulk, seed=99)
+    for cluster in (pair.leader, pair.follower):
+        measures.alone(cluster, "warm", documents, options.clients)
+        cluster.delete_index("warm")
+    measures.live(pair, "warm-live", documents, options.clients)
+    drop(pair, "warm-live")
+
+
+def bulk_rounds(pair, options):
+    """Leader alone, follower alone, both: so many times, one after another, so that drift hits all alike."""
+    documents = measures.Documents(options.documents, options.bulk)
+    alone, live = [], []
+    for number in range(options.rounds):
+        say(f"round {number + 1} of {options.rounds}: leader alone")
+        leader = measures.alone(pair.leader, "alone", documents, options.clients)
+        pair.leader.delete_index("alone")
+        say(f"  {leader['docs_per_s']:,.0f} docs/s; follower alone")
+        follower = measures.alone(pair.follower, "alone", documents, options.clients)
+        pair.follower.delete_index("alone")
+        say(f"  {follower['docs_per_s']:,.0f} docs/s; live")
+        index = f"live-{number}"
+        live.append(measures.live(pair, index, documents, options.clients))
+        say(f"  {live[-1]['leader_docs_per_s']:,.0f} docs/s on the leader, "
+            f"{live[-1]['after_last_ack_s']:.2f} s from the last ack to the last document on the follower")
+        alone.append({"leader": leader, "follower": follower})
+        if number + 1 < options.rounds:
+            drop(pair, index)
+        else:
+            say(f"comparing everything: {pair.same(index, timeout=300)} documents are equal")
+    return median(alone), median(live), alone, live, index
+
+
+def run(options):
+    """Runs all phases; answers the results."""
+    results = {"machine": machine.describe(), "documents": options.documents, "bulk": options.bulk,
+               "clients": options.clients, "rounds": options.rounds, "heap": options.heap,
+               "codec": options.codec or "default"}
+    pair = Pair(name="bench", jvm=BENCH_JVM, heap=options.heap)
+    try:
+        say("starting two clusters")
+        pair.start()
+        if options.codec:
+            pair.follower.settings(plugins__replication__follower__codec=options.codec)
+        say("warming up")
+        warm_up(pair, options)
+        results["alone"], results["live"], alone, live, kept = bulk_rounds(pair, options)
+        results["all_rounds"] = {"alone": alone, "live": live}
+        say(f"bootstrap of the same {options.documents} documents")
+        pair.stop_replication(kept)
+        results["bootstrap"] = measures.bootstrap(pair, kept, "copy")
+        pair.same(kept, "copy", timeout=300)
+        pair.stop_replication("copy")
+        pair.follower.delete_index("copy")
+        drop(pair, kept)
+        say(f"lag at {options.rate:g} documents/s for {options.lag_seconds:g} s")
+        results["lag"] = measures.lag(pair, "lag", options.rate, options.lag_seconds)
+        say("sparse documents")
+        results["sparse"] = measures.sparse(pair, "lag", 3 if options.quick else 10, 3.0)
+        if options.rest:
+            say(f"one document after a rest of {options.rest:g} s")
+            results["rest"] = measures.sparse(pair, "lag", 1, options.rest)
+        pair.same("lag")
+        results["ratios"] = report.ratios(results)
+        signs = pair.fatal_signs()
+        if signs:
+            raise AssertionError("signs of a broken node: " + "; ".join(signs[:5]))
+        return results
+    except BaseException:
+        config.keep = True
+        print(pair.tail(), file=sys.stderr)
+        raise
+    finally:
+        pair.close()
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    results = run(options)
+    text = json.dumps(results, indent=1)
+    if options.json == "-":
+        print(text)
+        print(report.table(results), file=sys.stderr)
+        return 0
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as out:
+            out.write(text + "\n")
+    print(report.table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

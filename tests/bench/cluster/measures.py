@@ -1,0 +1,204 @@
+"""The measurements. Each one works on a running pair and answers a dict of plain numbers.
+
+CPU seconds are those of the node's process from /proc/PID/stat; bytes are counted by the link in both directions;
+times are of the monotonic clock of this process.
+"""
+import queue
+import random
+import threading
+import time
+
+from harness.load import log_document
+from harness.wait import until
+
+INDEX_SETTINGS = {"index.refresh_interval": "1s"}
+
+
+class Documents:
+    """Bulk bodies made beforehand, so that the clients cost little while the clock runs."""
+
+    def __init__(self, count, bulk, seed=1):
+        rng = random.Random(seed)
+        self.count, self.bodies, self.source_bytes = count, [], 0
+        for start in range(0, count, bulk):
+            texts = [log_document(rng, number) for number in range(start, min(start + bulk, count))]
+            self.source_bytes += sum(len(text) for text in texts)
+            self.bodies.append(("".join('{"index":{}}\n' + text + "\n" for text in texts)).encode())
+
+
+def send(cluster, index, documents, clients):
+    """Sends all bodies with so many clients; answers seconds until the last acknowledgement."""
+    bodies = queue.SimpleQueue()
+    for body in documents.bodies:
+        bodies.put(body)
+    failures = []
+
+    def client():
+        try:
+            while True:
+                try:
+                    body = bodies.get_nowait()
+                except queue.Empty:
+                    return
+                answer = cluster.ok("POST", f"/{index}/_bulk?filter_path=errors", body, ndjson=True)
+                if answer["errors"]:
+                    raise AssertionError("a bulk item failed")
+        except Exception as error:  # told by the caller below
+            failures.append(error)
+
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    took = time.monotonic() - began
+    if failures:
+        raise failures[0]
+    return took
+
+
+def alone(cluster, index, documents, clients):
+    """A cluster's own bulk rate: nothing else runs."""
+    cluster.create_index(index, settings=INDEX_SETTINGS)
+    node = cluster.nodes[0]
+    cpu = node.cpu_seconds()
+    seconds = send(cluster, index, documents, clients)
+    return {"seconds": seconds, "docs_per_s": documents.count / seconds, "cpu_s": node.cpu_seconds() - cpu,
+            "rss_mb": node.rss_bytes() / 1e6}
+
+
+def processed(cluster, index):
+    """Local checkpoint + 1 of the only primary: operations processed."""
+    answer = cluster.ok("GET", f"/{index}/_stats?level=shards&filter_path=indices.*.shards.*.seq_no.local_checkpoint")
+    (entry,) = answer["indices"].values()
+    return next(iter(entry["shards"].values()))[0]["seq_no"]["local_checkpoint"] + 1
+
+
+def live(pair, index, documents, clients):
+    """The leader is loaded at full speed while it is replicated; the clock runs until all is on the follower."""
+    pair.leader.create_index(index, settings=INDEX_SETTINGS)
+    pair.follow(index)
+    leader, follower = pair.leader.nodes[0], pair.follower.nodes[0]
+    leader_cpu, follower_cpu, link = leader.cpu_seconds(), follower.cpu_seconds(), pair.link.stats()
+    began = time.monotonic()
+    acknowledged = send(pair.leader, index, documents, clients)
+    leader_at_ack = leader.cpu_seconds() - leader_cpu
+    until(lambda: processed(pair.follower, index) >= documents.count, 600, "all is on the follower", interval=0.01)
+    total = time.monotonic() - began
+    after = pair.link.stats()
+    down, up = after["down"] - link["down"], after["up"] - link["up"]
+    return {"leader_seconds": acknowledged, "leader_docs_per_s": documents.count / acknowledged,
+            "total_seconds": total, "docs_per_s": documents.count / total, "after_last_ack_s": total - acknowledged,
+            "leader_cpu_s": leader.cpu_seconds() - leader_cpu, "leader_cpu_until_ack_s": leader_at_ack,
+            "follower_cpu_s": follower.cpu_seconds() - follower_cpu,
+            "bytes_down_per_doc": down / documents.count, "bytes_up_per_doc": up / documents.count,
+            "source_bytes_per_doc": documents.source_bytes / documents.count,
+            "leader_rss_mb": leader.rss_bytes() / 1e6, "follower_rss_mb": follower.rss_bytes() / 1e6}
+
+
+def percentile(sorted_values, share):
+    return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
+
+
+def wait_visible(cluster, index, doc_id, acknowledged, limit=180.0):
+    """Polls a real-time get; answers seconds since the acknowledgement."""
+    while cluster.get(index, doc_id) is None:
+        if time.monotonic() - acknowledged > limit:
+            raise AssertionError(f"{doc_id} is not on the follower after {limit} s")
+        time.sleep(0.0005)
+    return time.monotonic() - acknowledged
+
+
+def lag(pair, index, rate, seconds):
+    """Single documents at a steady rate: leader's acknowledgement until a get on the follower finds the document."""
+    pair.leader.create_index(index, settings=INDEX_SETTINGS)
+    pair.follow(index)
+    rng = random.Random(5)
+    count, writers = int(rate * seconds), 2
+    texts = [log_document(rng, number) for number in range(count)]
+    waiting, lags, acks, failures = queue.Queue(), [], [], []
+    leader, follower = pair.leader.nodes[0], pair.follower.nodes[0]
+    wait_visible(pair.follower, index, _put(pair, index, "warm", texts[0]), time.monotonic())
+    link, cpu = pair.link.stats(), (leader.cpu_seconds(), follower.cpu_seconds())
+    began = time.monotonic()
+
+    def write(first):
+        try:
+            for number in range(first, count, writers):
+                rest = began + number / rate - time.monotonic()
+                if rest > 0:
+                    time.sleep(rest)
+                sent = time.monotonic()
+                _put(pair, index, f"d{number}", texts[number])
+                acknowledged = time.monotonic()
+                acks.append(acknowledged - sent)
+                waiting.put((number, acknowledged))
+        except Exception as error:  # told below
+            failures.append(error)
+        waiting.put(None)
+
+    threads = [threading.Thread(target=write, args=(first,)) for first in range(writers)]
+    for thread in threads:
+        thread.start()
+    ended = 0
+    while ended < writers:
+        entry = waiting.get()
+        if entry is None:
+            ended += 1
+            continue
+        lags.append(wait_visible(pair.follower, index, f"d{entry[0]}", entry[1]))
+    took = time.monotonic() - began
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+    after = pair.link.stats()
+    lags.sort()
+    acks.sort()
+    return {"rate": count / took, "documents": count,
+            **{f"p{int(share * 1000) / 10:g}_ms": percentile(lags, share) * 1000 for share in (0.5, 0.9, 0.99, 0.999)},
+            "max_ms": lags[-1] * 1000, "leader_ack_p50_ms": percentile(acks, 0.5) * 1000,
+            "bytes_both_ways_per_doc": (after["up"] + after["down"] - link["up"] - link["down"]) / count,
+            "bytes_down_per_doc": (after["down"] - link["down"]) / count,
+            "leader_cpu_share": (leader.cpu_seconds() - cpu[0]) / took,
+            "follower_cpu_share": (follower.cpu_seconds() - cpu[1]) / took}
+
+
+def _put(pair, index, doc_id, text):
+    pair.leader.ok("PUT", f"/{index}/_doc/{doc_id}", text)
+    return doc_id
+
+
+def sparse(pair, index, count, rest):
+    """One document every so many seconds; milliseconds each."""
+    rng, times = random.Random(6), []
+    for number in range(count):
+        time.sleep(rest)
+        _put(pair, index, f"s{rest}-{number}", log_document(rng, number))
+        times.append(wait_visible(pair.follower, index, f"s{rest}-{number}", time.monotonic()) * 1000)
+    return {"rest_s": rest, "count": count, "median_ms": sorted(times)[len(times) // 2], "max_ms": max(times)}
+
+
+def bootstrap(pair, index, follower_index):
+    """Starts on an index that has its documents already: bytes on the link and the time until SYNCING."""
+    pair.leader.ok("POST", f"/{index}/_flush?force=true&wait_if_ongoing=true")
+    stats = pair.leader.ok("GET", f"/{index}/_stats/store,docs")["_all"]["primaries"]
+    size, wanted = stats["store"]["size_in_bytes"], processed(pair.leader, index)
+    leader, follower = pair.leader.nodes[0], pair.follower.nodes[0]
+    link, cpu = pair.link.stats(), (leader.cpu_seconds(), follower.cpu_seconds())
+    began = time.monotonic()
+    answer = pair.start_replication(index, follower_index)
+    if answer.status != 200:
+        raise AssertionError(f"_start: {answer}")
+    pair.wait_status(follower_index, "SYNCING", timeout=600)
+    until(lambda: processed(pair.follower, follower_index) >= wanted, 600, "the copy is complete", interval=0.01)
+    seconds = time.monotonic() - began
+    after = pair.link.stats()
+    recovery = pair.follower.ok("GET", f"/{follower_index}/_recovery")
+    (entry,) = recovery.values()
+    copying = max(shard["total_time_in_millis"] for shard in entry["shards"]) / 1000
+    return {"segments_mb": size / 1e6, "seconds_until_syncing": seconds, "seconds_of_recovery": copying,
+            "mb_per_s": size / 1e6 / copying if copying else 0.0,
+            "mb_on_the_link": (after["down"] - link["down"]) / 1e6,
+            "leader_cpu_s": leader.cpu_seconds() - cpu[0], "follower_cpu_s": follower.cpu_seconds() - cpu[1]}
