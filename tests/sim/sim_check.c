@@ -1,0 +1,190 @@
+/*
+ * What must hold. At every step: the machine's own invariants, its books against ours, nothing applied that the leader
+ * has not got, the lease not beyond what is safe, no storm of effects. At the end: everything is there, nobody is busy.
+ */
+#include "sim.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define OVERSIZE (220000u) /* the longest operation sim_log.c makes */
+
+static void check_books(struct sim *s)
+{
+    const struct ccr_follower_status *st = &s->pump.status;
+    const struct sim_pump *p = &s->pump;
+    uint64_t held = 0;
+    uint32_t applying = 0;
+    for (int i = 0; i < SIM_BATCHES; i++) {
+        const struct sim_batch *b = &p->batches[i];
+        held += b->used ? b->len : 0;
+        applying += b->used && b->applying;
+        for (int k = 0; k < i && b->used; k++) {
+            const struct sim_batch *c = &p->batches[k];
+            if (c->used && b->first <= c->last && c->first <= b->last) {
+                sim_fail(s, "batches %" PRIu64 " and %" PRIu64 " overlap", b->id, c->id);
+            }
+        }
+    }
+    if (held != st->bytes_held) {
+        sim_fail(s, "%" PRIu64 " bytes are held, the machine counts %" PRIu64, held, st->bytes_held);
+    }
+    /* Each fetch in flight may bring one oversized operation. */
+    if (held > p->bytes_bound + (uint64_t)p->fetches_bound * OVERSIZE) {
+        sim_fail(s, "%" PRIu64 " bytes are held, the bound is %" PRIu64, held, p->bytes_bound);
+    }
+    if (applying != st->applies_in_flight || applying > p->applies_bound) {
+        sim_fail(s, "%u applies are in flight, the machine counts %u of at most %u", applying, st->applies_in_flight,
+                 p->applies_bound);
+    }
+    if (st->fetches_in_flight > p->fetches_bound) {
+        sim_fail(s, "%u fetches are in flight of at most %u", st->fetches_in_flight, p->fetches_bound);
+    }
+}
+
+static void check_rate(struct sim *s)
+{
+    struct sim_rate *r = &s->rate;
+    if (r->second != s->now_ms / 1000) {
+        *r = (struct sim_rate){.second = s->now_ms / 1000};
+    }
+    r->effects += s->pump.effects.count;
+    /* A round trip takes 2 ms here, an apply 1: whoever does nothing useful faster than this is spinning. */
+    if (r->effects > 600 + 8 * r->operations) {
+        sim_fail(s, "%" PRIu64 " effects in a second for %" PRIu64 " operations", r->effects, r->operations);
+    }
+}
+
+void sim_check_step(struct sim *s, const struct ccr_event *event)
+{
+    struct sim_pump *p = &s->pump;
+    const struct ccr_follower_status *st = &p->status;
+    struct ccr_err err;
+    if (s->failed) {
+        return;
+    }
+    if (!ccr_ok(ccr_follower_check(p->follower, &err))) {
+        sim_fail(s, "%s", err.text);
+    }
+    if (st->applied_seq_no > s->index.local_checkpoint) {
+        sim_fail(s, "applied is said to be %" PRId64 ", the index has up to %" PRId64, st->applied_seq_no,
+                 s->index.local_checkpoint);
+    }
+    if (st->applied_seq_no > st->received_seq_no) {
+        sim_fail(s, "applied is beyond received");
+    }
+    bool follows = st->state == CCR_FOLLOWER_FOLLOWING || st->state == CCR_FOLLOWER_BACKING_OFF;
+    if (follows && p->effects.next_deadline_ms <= s->now_ms) {
+        sim_fail(s, "the deadline %" PRId64 " is not ahead", p->effects.next_deadline_ms);
+    }
+    if (follows && p->effects.next_deadline_ms == INT64_MAX) {
+        sim_fail(s, "follows without a deadline");
+    }
+    if (event->kind == CCR_EVENT_FETCHED) {
+        s->rate.operations += event->header->ops;
+    }
+    check_books(s);
+    check_rate(s);
+}
+
+void sim_check_effect(struct sim *s, const struct ccr_effect *e)
+{
+    struct sim_pump *p = &s->pump;
+    struct ccr_err err;
+    switch (e->kind) {
+    case CCR_EFFECT_FETCH:
+        sim_log(s, "FETCH %" PRIu64 " [%" PRId64 ", %" PRId64 "] bytes %u wait %u", e->id, e->request.from_seq_no,
+                e->request.last_seq_no, e->request.max_bytes, e->request.wait_ms);
+        if (!ccr_ok(ccr_read_request_check(&e->request, &err))) {
+            sim_fail(s, "the request is malformed: %s", err.text);
+        }
+        break;
+    case CCR_EFFECT_APPLY: {
+        const struct sim_batch *b = sim_pump_batch(s, e->id);
+        sim_log(s, "APPLY %" PRIu64 " [%" PRId64 ", %" PRId64 "]", e->id, e->first_seq_no, e->last_seq_no);
+        /* by hand the mapping may have gone back; what the machine was told has not */
+        if (b != NULL && b->settings > s->index.settings) {
+            sim_fail(s, "batch %" PRIu64 " is applied before its settings are in place", e->id);
+        }
+        if (b != NULL && s->faults.hand_mappings == 0 && !s->healed && b->mapping > s->index.mapping) {
+            sim_fail(s, "batch %" PRIu64 " is applied before its mapping is in place", e->id);
+        }
+        break;
+    }
+    case CCR_EFFECT_RENEW_LEASE:
+        sim_log(s, "RENEW_LEASE %" PRId64, e->retaining_seq_no);
+        if (e->retaining_seq_no > s->index.persisted + 1) {
+            sim_fail(s, "the lease releases %" PRId64 ", only %" PRId64 " would survive a crash",
+                     e->retaining_seq_no - 1, s->index.persisted);
+        }
+        if (p->lease_outstanding && s->now_ms < p->lease_sent_ms + 5000) {
+            sim_fail(s, "a lease renewal is doubled");
+        }
+        break;
+    case CCR_EFFECT_SYNC_METADATA:
+        sim_log(s, "SYNC_METADATA %" PRIu64 " %" PRIu64 " %" PRIu64, e->mapping_version, e->settings_version,
+                e->aliases_version);
+        break;
+    default:
+        sim_log(s, "%s%s",
+                e->kind == CCR_EFFECT_REPORT ? "REPORT "
+                : e->kind == CCR_EFFECT_DONE ? "DONE"
+                                             : "DROP",
+                e->kind == CCR_EFFECT_REPORT ? ccr_follower_state_name(p->status.state) : "");
+        break;
+    }
+}
+
+void sim_check_operation(struct sim *s, const struct ccr_op *op)
+{
+    const struct sim_leader *l = &s->leader;
+    if (op->seq_no > l->global_checkpoint) {
+        sim_fail(s, "operation %" PRId64 " is applied, the global checkpoint is %" PRId64, op->seq_no,
+                 l->global_checkpoint);
+        return;
+    }
+    const struct sim_op *want = &l->ops[op->seq_no];
+    if (want->term != op->term || want->len != op->body.len || memcmp(want->body, op->body.data, want->len) != 0) {
+        sim_fail(s, "operation %" PRId64 " of term %" PRId64 " is not the leader's, of term %" PRId64, op->seq_no,
+                 op->term, want->term);
+    }
+}
+
+bool sim_check_converged(struct sim *s, char *why, size_t cap)
+{
+    const struct ccr_follower_status *st = &s->pump.status;
+    if (!s->pump.running) {
+        snprintf(why, cap, "no session");
+        return false;
+    }
+    if (s->index.local_checkpoint != s->leader.count - 1 || st->applied_seq_no != s->leader.count - 1) {
+        snprintf(why, cap, "applied %" PRId64 ", index %" PRId64 ", leader %" PRId64, st->applied_seq_no,
+                 s->index.local_checkpoint, s->leader.count - 1);
+        return false;
+    }
+    if (st->state != CCR_FOLLOWER_FOLLOWING || st->error != CCR_ERROR_NONE) {
+        snprintf(why, cap, "state %s, error %d", ccr_follower_state_name(st->state), (int)st->error);
+        return false;
+    }
+    if (st->fetches_in_flight != 1 || st->applies_in_flight != 0 || st->bytes_held != 0 ||
+        atomic_load(&s->budget.taken) != 0) {
+        snprintf(why, cap, "%u fetches, %u applies, %" PRIu64 " bytes, %" PRIu64 " of the budget",
+                 st->fetches_in_flight, st->applies_in_flight, st->bytes_held, atomic_load(&s->budget.taken));
+        return false;
+    }
+    if (!s->leader.has_lease) {
+        snprintf(why, cap, "the lease is lost and nobody has noticed");
+        return false;
+    }
+    return true;
+}
+
+void sim_check_quiet(struct sim *s)
+{
+    /* Idle: a poll and a renewal per interval, nothing else. */
+    const struct ccr_follower_config *c = &s->pump.config;
+    uint64_t allowed = 16 + 600000 / c->poll_timeout_ms + 600000 / c->lease_interval_ms;
+    if (s->idle_effects > allowed) {
+        sim_fail(s, "%" PRIu64 " effects in ten idle minutes, %" PRIu64 " are enough", s->idle_effects, allowed);
+    }
+}
