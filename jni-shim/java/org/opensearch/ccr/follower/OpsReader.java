@@ -1,7 +1,10 @@
 package org.opensearch.ccr.follower;
 
+import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.translog.Translog;
 
 import java.io.EOFException;
@@ -9,7 +12,7 @@ import java.io.IOException;
 
 /**
  * Reads the plain operations of a batch, one after the other: {@code u32be body length, body}. The core has verified count, order
- * and checksum before; what does not parse here is an {@link IOException}, never an {@link Error}, as core's own reader may throw.
+ * and checksum before; what does not parse all the same is never an {@link Error}, as core's own reader may throw.
  *
  * <p>Each operation comes out as the follower needs it: the leader's sequence number and version, the follower's own primary
  * term, and no auto-generated-id timestamp, which would let the engine skip looking for earlier versions.
@@ -34,11 +37,26 @@ final class OpsReader {
         this.primaryTerm = primaryTerm;
     }
 
-    /** The next operation; null when there is none left. */
-    Translog.Operation next() throws IOException {
+    /**
+     * The next operation; null when there is none left. What does not parse is CORRUPT: the batch is fetched again then.
+     */
+    Translog.Operation next() {
         if (consumed == total) {
             return null;
         }
+        try {
+            return read();
+        } catch (IOException e) {
+            throw ReplicationException.of(
+                ErrorClass.ERROR_CORRUPT,
+                RestStatus.INTERNAL_SERVER_ERROR,
+                "a batch has no operation at byte [" + consumed + "]: " + e.getMessage(),
+                e
+            );
+        }
+    }
+
+    private Translog.Operation read() throws IOException {
         int length = in.readInt();
         consumed += LENGTH_BYTES;
         if (length < 1 || length > total - consumed) {

@@ -56,8 +56,8 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             state = ShardFollowState.following(saved == null ? "" : saved.leaderHistory());
             historyKnown = state.leaderHistory().isEmpty() == false;
             historyAskedNanos = System.nanoTime() - HISTORY_RETRY_NANOS;
-            if (saved == null || saved.phase() != ShardFollowState.Phase.FOLLOWING) {
-                save(state);
+            if (saved != null && saved.phase() != ShardFollowState.Phase.FOLLOWING) {
+                save(state); // no state at all means FOLLOWING, too: one cluster-state update less for each shard
             }
         }
         context.clusterService().addListener(this);

@@ -166,6 +166,9 @@ final class ShardPump {
             return;
         }
         FollowerEffects todo = answer.envelope();
+        if (todo.getRefused().isEmpty() == false) {
+            failure = new PumpFailure(ErrorClass.ERROR_CORRUPT, todo.getRefused());
+        }
         if (todo.getReceivedBatchId() != 0) {
             effects.keep(todo.getReceivedBatchId(), todo.getReceived(), answer.payload(), input.payload);
         }
