@@ -46,7 +46,7 @@ final class OpsReader {
         }
         try {
             return read();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             throw ReplicationException.of(
                 ErrorClass.ERROR_CORRUPT,
                 RestStatus.INTERNAL_SERVER_ERROR,
