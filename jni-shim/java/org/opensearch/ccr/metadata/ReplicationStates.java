@@ -5,13 +5,17 @@ import org.opensearch.cluster.AbstractNamedDiffable;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.NamedDiff;
 import org.opensearch.cluster.metadata.Metadata;
+import org.opensearch.core.ParseField;
+import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.NamedXContentRegistry;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.core.xcontent.XContentParser;
 
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -48,6 +52,21 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
             o.writeEnum(entry.state());
             o.writeString(entry.alias());
         });
+    }
+
+    /** For {@code Plugin.getNamedWriteables}. */
+    public static List<NamedWriteableRegistry.Entry> namedWriteables() {
+        return List.of(
+            new NamedWriteableRegistry.Entry(Metadata.Custom.class, TYPE, ReplicationStates::new),
+            new NamedWriteableRegistry.Entry(NamedDiff.class, TYPE, ReplicationStates::readDiff)
+        );
+    }
+
+    /** For {@code Plugin.getNamedXContent}. */
+    public static List<NamedXContentRegistry.Entry> namedXContent() {
+        return List.of(
+            new NamedXContentRegistry.Entry(Metadata.Custom.class, new ParseField(TYPE), ReplicationStates::fromXContent)
+        );
     }
 
     public static NamedDiff<Metadata.Custom> readDiff(StreamInput in) throws IOException {

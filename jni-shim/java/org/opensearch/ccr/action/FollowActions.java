@@ -1,0 +1,33 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.action.ActionRequest;
+import org.opensearch.ccr.index.CreateAction;
+import org.opensearch.ccr.metadata.PutMappingAction;
+import org.opensearch.ccr.metadata.ReleaseAction;
+import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.core.action.ActionResponse;
+import org.opensearch.plugins.ActionPlugin.ActionHandler;
+
+import java.util.List;
+
+/** The actions behind the REST endpoints, and those of the cluster manager that they and the tasks use. */
+public final class FollowActions {
+
+    private FollowActions() {}
+
+    /** For {@code ActionPlugin.getActions}. */
+    public static List<ActionHandler<? extends ActionRequest, ? extends ActionResponse>> handlers() {
+        return List.of(
+            new ActionHandler<>(StartAction.INSTANCE, StartAction.Transport.class),
+            new ActionHandler<>(StopAction.INSTANCE, StopAction.Transport.class),
+            new ActionHandler<>(PauseAction.INSTANCE, PauseAction.Transport.class),
+            new ActionHandler<>(ResumeAction.INSTANCE, ResumeAction.Transport.class),
+            new ActionHandler<>(StatusAction.INSTANCE, StatusAction.Transport.class),
+            new ActionHandler<>(ShardViewsAction.INSTANCE, ShardViewsAction.Transport.class),
+            new ActionHandler<>(CreateAction.INSTANCE, CreateAction.Transport.class),
+            new ActionHandler<>(StateAction.INSTANCE, StateAction.Transport.class),
+            new ActionHandler<>(ReleaseAction.INSTANCE, ReleaseAction.Transport.class),
+            new ActionHandler<>(PutMappingAction.INSTANCE, PutMappingAction.Transport.class)
+        );
+    }
+}
