@@ -1,0 +1,69 @@
+package org.opensearch.ccr.bootstrap;
+
+import org.opensearch.ccr.leader.LeaderFilesAction;
+import org.opensearch.ccr.leader.LeaderFilesRequest;
+import org.opensearch.ccr.leader.LeaderLeases;
+import org.opensearch.common.UUIDs;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.bytes.BytesReference;
+import org.opensearch.core.index.shard.ShardId;
+import org.opensearch.index.store.Store;
+import org.opensearch.transport.client.Client;
+
+/** The calls of one shard's bootstrap to its leader shard. Answers come on transport threads. */
+final class LeaderShardFiles {
+
+    private final Client client;
+    private final LeaderLeases leases;
+    private final ShardId leader;
+    private final ShardId follower;
+    private final String session = UUIDs.randomBase64UUID();
+
+    LeaderShardFiles(Client client, LeaderLeases leases, ShardId leader, ShardId follower) {
+        this.client = client;
+        this.leases = leases;
+        this.leader = leader;
+        this.follower = follower;
+    }
+
+    ShardId follower() {
+        return follower;
+    }
+
+    /** The session's name; also good for names of temporary files. */
+    String session() {
+        return session;
+    }
+
+    /** Makes the leader keep every operation it has. */
+    void retain(ActionListener<Void> listener) {
+        leases.add(client, leader, follower, LeaderLeases.RETAIN_ALL, listener);
+    }
+
+    /** Keeps the lease alive where it stands, or moves it. */
+    void renew(long retaining, ActionListener<Void> listener) {
+        leases.renew(client, leader, follower, retaining, listener);
+    }
+
+    void open(ActionListener<Store.MetadataSnapshot> listener) {
+        LeaderFilesRequest request = LeaderFilesRequest.open(leader, session);
+        client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.map(listener, answer -> answer.files()));
+    }
+
+    /** A packed range. */
+    void chunk(LeaderFilesRequest.Range range, ActionListener<BytesReference> listener) {
+        LeaderFilesRequest request = LeaderFilesRequest.chunk(leader, session, range);
+        client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.map(listener, answer -> answer.frame()));
+    }
+
+    /** Nobody waits: a session that is not released ends by itself. */
+    void release() {
+        try {
+            LeaderFilesRequest request = LeaderFilesRequest.release(leader, session);
+            client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.wrap(released -> {}, e -> {}));
+        } catch (RuntimeException e) {
+            // the connection's settings are gone, and with them whoever could be told
+            return;
+        }
+    }
+}

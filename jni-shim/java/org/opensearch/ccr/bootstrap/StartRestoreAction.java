@@ -1,0 +1,181 @@
+package org.opensearch.ccr.bootstrap;
+
+import org.opensearch.ResourceAlreadyExistsException;
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.admin.cluster.snapshots.restore.RestoreSnapshotRequest;
+import org.opensearch.action.support.ActionFilters;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.action.support.clustermanager.ClusterManagerNodeRequest;
+import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
+import org.opensearch.cluster.routing.allocation.decider.EnableAllocationDecider;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.common.settings.Settings;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.index.Index;
+import org.opensearch.index.IndexSettings;
+import org.opensearch.repositories.RepositoriesService;
+import org.opensearch.repositories.Repository;
+import org.opensearch.snapshots.RestoreService;
+import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
+
+import java.io.IOException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Makes the follower index: fetches the leader index's metadata and puts an index into the cluster state whose primaries
+ * restore themselves from the leader. Answers when it is in the cluster state. Runs on the cluster manager and past the
+ * request filters of an ordinary restore, which would ask the repository from a transport thread.
+ */
+final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
+
+    static final String NAME = "internal:indices/admin/plugins/replication/index/bootstrap";
+    static final StartRestoreAction INSTANCE = new StartRestoreAction();
+
+    /** Leader settings that would be wrong on a follower; a user's overlay may bring them back. */
+    private static final String[] NOT_COPIED = {
+        CcrSettings.TRANSLOG_PRUNING.getKey(),
+        "index.blocks.*",
+        EnableAllocationDecider.INDEX_ROUTING_REBALANCE_ENABLE_SETTING.getKey(),
+        EnableAllocationDecider.INDEX_ROUTING_ALLOCATION_ENABLE_SETTING.getKey(),
+        IndexSettings.INDEX_SOFT_DELETES_RETENTION_LEASE_PERIOD_SETTING.getKey(),
+        IndexMetadata.SETTING_WAIT_FOR_ACTIVE_SHARDS.getKey() };
+
+    private StartRestoreAction() {
+        super(NAME, AcknowledgedResponse::new);
+    }
+
+    static final class Request extends ClusterManagerNodeRequest<Request> {
+        private final String alias;
+        private final Index leader;
+        private final String follower;
+        private final Settings overlay;
+        private final FollowRoles roles;
+
+        Request(BootstrapRequest bootstrap) {
+            alias = bootstrap.alias();
+            leader = bootstrap.leaderIndex();
+            follower = bootstrap.followerIndex();
+            overlay = bootstrap.overlay();
+            roles = bootstrap.roles();
+            clusterManagerNodeTimeout(TimeValue.timeValueMinutes(1));
+        }
+
+        Request(StreamInput in) throws IOException {
+            super(in);
+            alias = in.readString();
+            leader = new Index(in);
+            follower = in.readString();
+            overlay = Settings.readSettingsFromStream(in);
+            roles = new FollowRoles(in);
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeString(alias);
+            leader.writeTo(out);
+            out.writeString(follower);
+            Settings.writeSettingsToStream(overlay, out);
+            roles.writeTo(out);
+        }
+
+        @Override
+        public ActionRequestValidationException validate() {
+            return null;
+        }
+
+        /** The names are taken literally, whatever characters they have. */
+        RestoreSnapshotRequest restore() {
+            RestoreSnapshotRequest restore = new RestoreSnapshotRequest(RemoteRepository.name(alias), RemoteRepository.SNAPSHOT);
+            restore.indices(leader.getName());
+            if (follower.equals(leader.getName()) == false) {
+                restore.renamePattern("^" + Pattern.quote(leader.getName()) + "$");
+                restore.renameReplacement(Matcher.quoteReplacement(follower));
+            }
+            restore.indexSettings(Settings.builder().put(overlay).put(CcrSettings.LEADER_INDEX.getKey(), alias + ":" + leader.getName()));
+            restore.ignoreIndexSettings(NOT_COPIED);
+            restore.includeGlobalState(false);
+            restore.includeAliases(true);
+            restore.aliasWriteIndexPolicy(RestoreSnapshotRequest.AliasWriteIndexPolicy.STRIP_WRITE_INDEX);
+            restore.clusterManagerNodeTimeout(clusterManagerNodeTimeout());
+            return restore;
+        }
+    }
+
+    static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+
+        private final RestoreService restoreService;
+        private final RepositoriesService repositories;
+
+        @Inject
+        public Transport(
+            TransportService transportService,
+            ClusterService clusterService,
+            ThreadPool threadPool,
+            ActionFilters filters,
+            IndexNameExpressionResolver resolver,
+            RestoreService restoreService,
+            RepositoriesService repositories
+        ) {
+            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+            this.restoreService = restoreService;
+            this.repositories = repositories;
+        }
+
+        @Override
+        protected String executor() {
+            return ThreadPool.Names.GENERIC;
+        }
+
+        @Override
+        protected AcknowledgedResponse read(StreamInput in) throws IOException {
+            return new AcknowledgedResponse(in);
+        }
+
+        @Override
+        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
+            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+        }
+
+        @Override
+        protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
+            if (state.metadata().hasIndex(request.follower)) {
+                throw new ResourceAlreadyExistsException(state.metadata().index(request.follower).getIndex());
+            }
+            Repository found = repositories.repository(RemoteRepository.name(request.alias));
+            if (found instanceof RemoteRepository == false) {
+                throw new IllegalStateException("repository [" + found.getMetadata().name() + "] hides the one of the same name for replication");
+            }
+            RemoteRepository repository = (RemoteRepository) found;
+            repository.prepare(request.leader, request.roles, threadPool, ActionListener.wrap(prepared -> {
+                ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> repository.forget(request.leader));
+                threadPool.generic().execute(() -> restore(request, done));
+            }, listener::onFailure));
+        }
+
+        private void restore(Request request, ActionListener<AcknowledgedResponse> listener) {
+            try {
+                restoreService.restoreSnapshot(
+                    request.restore(),
+                    ActionListener.map(listener, accepted -> new AcknowledgedResponse(true))
+                );
+            } catch (Exception e) {
+                listener.onFailure(e);
+            }
+        }
+    }
+}
