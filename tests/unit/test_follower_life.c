@@ -153,6 +153,23 @@ Test(follower_life, malformed_events_change_nothing)
     rig_free(r);
 }
 
+Test(follower_life, a_history_may_become_known)
+{
+    struct ccr_follower_config c = rig_config();
+    c.history_uuid[0] = 0;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    rig_start(r, 0);
+    cr_assert_str_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.history_uuid, "");
+    strcpy(c.history_uuid, HISTORY);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    c.history_uuid[0] = 0;
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    r->leader.global_checkpoint = -1;
+    rig_fetched(r, 1, 0, 0, 0);
+    cr_assert_str_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.history_uuid, HISTORY);
+    rig_free(r);
+}
+
 Test(follower_life, a_clock_that_goes_back_stands_still)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

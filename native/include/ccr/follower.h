@@ -100,12 +100,12 @@ struct ccr_event {
     uint64_t id;                              /* fetch or batch */
     enum ccr_error_class error;
     int64_t next_seq_no;                      /* START */
-    int64_t checkpoint;                       /* APPLIED: synced global checkpoint of the follower shard */
+    int64_t checkpoint;                       /* START, APPLIED: synced global checkpoint of the follower shard */
     uint64_t mapping_version;                 /* START, METADATA_SYNCED: versions in place on the follower */
     uint64_t settings_version;
     uint64_t aliases_version;
     const struct ccr_wire_header *header;     /* FETCHED: of a frame that was verified; borrowed for the call */
-    const struct ccr_follower_config *config; /* CONFIGURE; borrowed for the call */
+    const struct ccr_follower_config *config; /* CONFIGURE; borrowed for the call; history_uuid may only become known */
 };
 
 struct ccr_effect {

@@ -122,7 +122,11 @@ static void cap_door(struct ccr_follower *f, struct ccri_door *d)
 static void configure(struct ccr_follower *f, const struct ccr_follower_config *config)
 {
     bool was_full = f->batch_bytes == f->config.batch_bytes_max;
+    struct ccr_follower_config before = f->config;
     f->config = *config;
+    if (config->history_uuid[0] == 0) { /* a history may become known, never unknown or another */
+        memcpy(f->config.history_uuid, before.history_uuid, sizeof(before.history_uuid));
+    }
     if (was_full || f->batch_bytes > config->batch_bytes_max) {
         f->batch_bytes = config->batch_bytes_max;
     }
@@ -160,8 +164,10 @@ static struct ccr_status check_event(const struct ccr_follower *f, const struct 
             return ccr_err_set(err, CCR_ARG, "CONFIGURE without a config");
         }
         CCR_TRY(ccr_follower_config_check(event->config, err));
-        if (strcmp(event->config->history_uuid, f->config.history_uuid) != 0) {
-            return ccr_err_set(err, CCR_ARG, "history_uuid cannot be configured: it is %s", f->config.history_uuid);
+        const char *uuid = event->config->history_uuid;
+        if (uuid[0] != 0 && f->config.history_uuid[0] != 0 && strcmp(uuid, f->config.history_uuid) != 0) {
+            return ccr_err_set(err, CCR_ARG, "history_uuid is %s for as long as this session lives",
+                               f->config.history_uuid);
         }
     }
     return ccr_status_of(CCR_OK);
