@@ -31,7 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Asks nodes how the primaries of a follower index stand there, copies and tasks. */
-final class ShardViewsAction extends ActionType<ShardViewsAction.Response> {
+public final class ShardViewsAction extends ActionType<ShardViewsAction.Response> {
 
     static final String NAME = "internal:indices/admin/plugins/replication/index/shards";
     static final ShardViewsAction INSTANCE = new ShardViewsAction();

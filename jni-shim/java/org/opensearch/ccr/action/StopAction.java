@@ -38,7 +38,7 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
 
     public static final String NAME = "indices:admin/plugins/replication/index/stop";
     public static final StopAction INSTANCE = new StopAction();
-    private static final Logger logger = LogManager.getLogger(StopAction.class);
+    private static final Logger LOGGER = LogManager.getLogger(StopAction.class);
 
     private StopAction() {
         super(NAME, AcknowledgedResponse::new);
@@ -154,7 +154,7 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
             cleanup.removeLeases(origin.alias(), origin.leader(), origin.record(), request.follower(), ActionListener.wrap(
                 removed -> forget(request, listener),
                 e -> {
-                    logger.info("[{}] leases on the leader will expire by themselves: {}", request.follower(), e.getMessage());
+                    LOGGER.info("[{}] leases on the leader will expire by themselves: {}", request.follower(), e.getMessage());
                     forget(request, listener);
                 }
             ));

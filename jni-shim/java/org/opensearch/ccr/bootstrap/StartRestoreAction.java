@@ -40,7 +40,7 @@ import java.util.regex.Pattern;
  * restore themselves from the leader. Answers when it is in the cluster state. Runs on the cluster manager and past the
  * request filters of an ordinary restore, which would ask the repository from a transport thread.
  */
-final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
+public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
 
     static final String NAME = "internal:indices/admin/plugins/replication/index/bootstrap";
     static final StartRestoreAction INSTANCE = new StartRestoreAction();

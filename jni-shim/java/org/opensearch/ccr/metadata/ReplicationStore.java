@@ -153,7 +153,7 @@ public final class ReplicationStore {
             .put(IndexMetadata.SETTING_PRIORITY, Integer.MAX_VALUE)
             .put(IndexMetadata.SETTING_INDEX_HIDDEN, true)
             .build();
-        CreateIndexRequest request = new CreateIndexRequest(INDEX, settings).mapping(RecordFormat.MAPPING, XContentType.JSON);
+        CreateIndexRequest request = new CreateIndexRequest(INDEX, settings).mapping(RecordFormat.MAPPING);
         this.<CreateIndexResponse>patiently("create", attempt -> clients.plugin().admin().indices().create(request, attempt), wrap(
             created -> listener.onResponse(null),
             e -> {
