@@ -58,7 +58,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         super(NAME, AcknowledgedResponse::new);
     }
 
-    static final class Request extends ClusterManagerNodeRequest<Request> {
+    public static final class Request extends ClusterManagerNodeRequest<Request> {
         private final String alias;
         private final Index leader;
         private final String follower;
@@ -116,7 +116,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
 
         private final RestoreService restoreService;
         private final RepositoriesService repositories;
