@@ -61,7 +61,7 @@ final class CallFrame {
         long payloadPos = envelopeLen < 0 ? -1 : buffer.getInt(4);
         long payloadLen = envelopeLen < 0 ? -1 : buffer.getInt(8);
         if (envelopeLen < 0 || envelopeLen > NativeMethod.ENVELOPE_MAX || NativeMethod.PREAMBLE + envelopeLen > len
-            || payloadPos < 0 || payloadLen < 0 || payloadPos + payloadLen > len) {
+            || payloadPos < 0 || payloadLen < 0 || payloadLen > 0 && payloadPos + payloadLen > len) {
             throw new NativeException(NativeStatus.BROKEN, what + ": the answer is no call frame");
         }
         T envelope = parser == null ? null : parse(buffer.slice(NativeMethod.PREAMBLE, (int) envelopeLen), parser, what);
