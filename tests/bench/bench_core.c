@@ -4,6 +4,7 @@
  *
  *   bench_core [repetitions]
  */
+#define _POSIX_C_SOURCE 200809L
 #include <time.h>
 
 #include <lz4.h>

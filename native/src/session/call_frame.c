@@ -35,7 +35,7 @@ struct ccr_status ccri_answer_room(struct ccri_answer *a, size_t envelope_max, s
 {
     a->envelope_len = 0;
     a->payload_len = 0;
-    a->payload_pos = (CCR_CALL_PREAMBLE + envelope_max + 15) & ~(size_t)15;
+    a->payload_pos = (CCR_CALL_PREAMBLE + envelope_max + 3) & ~(size_t)3;
     if (a->payload_pos > a->cap || payload_len > ccri_answer_left(a)) {
         return ccri_answer_grow(a, payload_len, err);
     }
@@ -86,8 +86,11 @@ struct ccr_status ccri_answer_put_field(struct ccri_answer *a, uint32_t field, c
 
 size_t ccri_answer_end(struct ccri_answer *a)
 {
+    if (a->payload_len == 0) {
+        a->payload_pos = CCR_CALL_PREAMBLE + a->envelope_len; /* so that it lies within the frame */
+    }
     ccr_put_u32le(a->out, (uint32_t)a->envelope_len);
     ccr_put_u32le(a->out + 4, (uint32_t)a->payload_pos);
     ccr_put_u32le(a->out + 8, (uint32_t)a->payload_len);
-    return a->payload_len > 0 ? a->payload_pos + a->payload_len : CCR_CALL_PREAMBLE + a->envelope_len;
+    return a->payload_pos + a->payload_len;
 }
