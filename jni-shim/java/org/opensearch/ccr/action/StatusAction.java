@@ -11,7 +11,6 @@ import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
-import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.routing.IndexRoutingTable;
@@ -143,13 +142,10 @@ public final class StatusAction extends ActionType<StatusResponse> {
             }, listener::onFailure));
         }
 
-        /** The words change over where a pause becomes possible. A task that has not begun says nothing yet: then the index does. */
+        /** SYNCING means that every shard has its task and that a pause is possible. */
         private static boolean syncing(ClusterState state, String follower, IndexMetadata index) {
             Phase phase = FollowTasks.phase(state, follower);
-            if (phase == null || phase == Phase.INIT) {
-                return index != null && CcrSettings.isFollower(index.getSettings());
-            }
-            return phase.restored();
+            return phase == null ? index != null : phase == Phase.FOLLOWING;
         }
 
         private static String[] primaryNodes(ClusterState state, Index index) {

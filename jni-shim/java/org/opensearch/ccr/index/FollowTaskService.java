@@ -81,14 +81,30 @@ public final class FollowTaskService {
         end(new ArrayList<>(shardTasks(clusterService.state(), follower)), listener);
     }
 
-    /** Ends the index task, then those of its shards; completes when nothing of them is in flight any more. */
+    /**
+     * Waits for the index task, which ends itself when its replication is not wanted any more, and ends those of the shards;
+     * completes when nothing of them is in flight any more.
+     */
     public void endAll(String follower, ActionListener<Void> listener) {
         PersistentTask<?> index = FollowTasks.indexTask(clusterService.state(), follower);
         if (index == null) {
             endShards(follower, listener);
-        } else {
-            end(List.of(index), ActionListener.wrap(ended -> endShards(follower, listener), listener::onFailure));
+            return;
         }
+        ActionListener<Void> shards = ActionListener.wrap(ended -> endShards(follower, listener), listener::onFailure);
+        if (index.isAssigned() == false) {
+            end(List.of(index), shards);
+            return;
+        }
+        await(
+            follower,
+            task -> task == null || task.getAllocationId() != index.getAllocationId(),
+            DRAIN_TIMEOUT,
+            ActionListener.wrap(
+                task -> end(task == null ? List.of() : List.of(task), shards),
+                e -> end(List.of(index), shards) // its node hangs, or nobody tells it any more
+            )
+        );
     }
 
     /** Completes once the condition holds; fails with {@link IllegalStateException} when it does not within the timeout. */
