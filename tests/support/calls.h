@@ -36,9 +36,9 @@ static inline struct ccr_status caller_again(struct caller *c, int64_t handle, e
     memset(&c->err, 0, sizeof c->err);
     struct ccr_status s =
         ccr_session_call(c->rt, handle, method, c->in, c->in_len, c->out, c->out_cap, &c->out_len, &c->err);
-    if (ccr_ok(s) && (c->out_len > c->out_cap ||
-                      (uint64_t)ccr_get_u32le(c->out + 4) + ccr_get_u32le(c->out + 8) > c->out_len ||
-                      (uint64_t)CCR_CALL_PREAMBLE + ccr_get_u32le(c->out) > c->out_len)) {
+    if (ccr_ok(s) &&
+        (c->out_len > c->out_cap || (uint64_t)ccr_get_u32le(c->out + 4) + ccr_get_u32le(c->out + 8) > c->out_len ||
+         (uint64_t)CCR_CALL_PREAMBLE + ccr_get_u32le(c->out) > c->out_len)) {
         fputs("an answer that is no call frame\n", stderr);
         abort();
     }

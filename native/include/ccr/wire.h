@@ -86,7 +86,7 @@ struct ccr_status ccr_wire_decode(struct ccr_wire_header *h, struct ccr_slice fr
 
 /*
  * Unpacks into dst (h->raw_bytes of room) and verifies checksum, count and order of the operations.
- * PREFIX: h->prefix_bytes is not prefix.len. CORRUPT_WIRE otherwise.
+ * A frame that needs no prefix ignores the one given. PREFIX: h->prefix_bytes is not prefix.len. CORRUPT_WIRE otherwise.
  */
 struct ccr_status ccr_wire_unpack(struct ccr_workspace *ws, const struct ccr_wire_header *h, struct ccr_slice packed,
                                   struct ccr_slice prefix, uint8_t *dst, struct ccr_err *err) CCR_MUST_USE;
