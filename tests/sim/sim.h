@@ -139,9 +139,10 @@ enum sim_cut { SIM_LINKED, SIM_REFUSED, SIM_BLACK_HOLE };
 
 struct sim_net {
     enum sim_cut cut;
-    uint32_t lose, refuse, duplicate, corrupt, slow; /* per mille of messages */
+    uint32_t lose, refuse, duplicate, corrupt, lie, slow; /* per mille of messages */
     int64_t delay_max_ms;
-    uint32_t corrupted;
+    bool replicas_only; /* who does not wait is served by a replica, always */
+    uint32_t corrupted; /* answers damaged or about something else, applies that found their bytes unreadable */
 };
 
 void sim_net_request(struct sim *s, struct sim_event *e); /* e->run happens at the leader, or never */
@@ -218,7 +219,7 @@ void sim_index_bootstrap(struct sim *s);
 
 /* Per mille, drawn for the whole run; 0 switches a fault off. */
 struct sim_faults {
-    uint32_t apply_fails, apply_slow, sync_fails, lease_fails, read_fails;
+    uint32_t apply_fails, apply_slow, sync_fails, lease_fails, read_fails, hasty;
     uint32_t cuts, failovers, forgets, restarts, crashes, stops, configures, lease_losses, hand_mappings, thieves;
 };
 

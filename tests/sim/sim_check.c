@@ -50,7 +50,7 @@ static void check_rate(struct sim *s)
     }
     r->effects += s->pump.effects.count;
     /* A round trip takes 2 ms here, an apply 1: whoever does nothing useful faster than this is spinning. */
-    if (r->effects > 600 + 8 * r->operations) {
+    if (r->effects > 120 + 8 * r->operations) {
         sim_fail(s, "%" PRIu64 " effects in a second for %" PRIu64 " operations", r->effects, r->operations);
     }
 }
@@ -72,6 +72,9 @@ void sim_check_step(struct sim *s, const struct ccr_event *event)
     }
     if (st->applied_seq_no > st->received_seq_no) {
         sim_fail(s, "applied is beyond received");
+    }
+    if (st->error == CCR_ERROR_CORRUPT && s->net.corrupted == 0) {
+        sim_fail(s, "damage is seen where there was none");
     }
     bool follows = st->state == CCR_FOLLOWER_FOLLOWING || st->state == CCR_FOLLOWER_BACKING_OFF;
     if (follows && p->effects.next_deadline_ms <= s->now_ms) {

@@ -86,6 +86,7 @@ void sim_index_apply(struct sim *s, const struct ccr_effect *effect)
         if (e->error == CCR_ERROR_CORRUPT && !sim_chance(s, 200)) {
             e->error = CCR_ERROR_TRANSIENT;
         }
+        s->net.corrupted += e->error == CCR_ERROR_CORRUPT;
     }
 }
 

@@ -282,7 +282,7 @@ void sim_leader_read(struct sim *s, struct sim_event *e)
 {
     struct sim_leader *l = &s->leader;
     enum ccr_error_class error = refusal(s);
-    if (error == CCR_ERROR_NONE && e->request.wait_ms > 0 &&
+    if (error == CCR_ERROR_NONE && e->request.wait_ms > 0 && !sim_chance(s, s->faults.hasty) &&
         l->copies[e->copy].known_checkpoint < e->request.from_seq_no) {
         park(s, e);
         return;

@@ -38,7 +38,8 @@ void sim_net_request(struct sim *s, struct sim_event *e)
     arrives->id = e->id;
     arrives->request = e->request;
     /* Who waits asks the primary, which hears of the global checkpoint first; who does not, any copy. */
-    arrives->copy = e->request.wait_ms > 0 ? s->leader.primary : (int)sim_below(s, SIM_COPIES);
+    int other = s->net.replicas_only ? 1 - s->leader.primary : (int)sim_below(s, SIM_COPIES);
+    arrives->copy = e->request.wait_ms > 0 ? s->leader.primary : other;
 }
 
 /* In the preamble or in the packed operations: the header's own fields carry no checksum, the transport's has to do. */

@@ -274,6 +274,10 @@ void sim_pump_answer(struct sim *s, struct sim_event *e)
     } /* else the second of two: the machine must not care */
     sim_log(s, "pump has fetch %llu: %u ops from %lld, checkpoint %lld", (unsigned long long)e->id, h.ops,
             (long long)h.from_seq_no, (long long)h.state.global_checkpoint);
+    if (f != NULL && sim_chance(s, s->net.lie)) {
+        s->net.corrupted++;
+        h.from_seq_no += sim_chance(s, 500) ? 1 : -1; /* an answer to another question */
+    }
     p->answer = plain;
     sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = e->id, .header = &h});
 }

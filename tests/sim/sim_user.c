@@ -216,6 +216,7 @@ void sim_user_init(struct sim *s)
         .sync_fails = maybe(s, 500),
         .lease_fails = maybe(s, 300),
         .read_fails = maybe(s, 100),
+        .hasty = sim_chance(s, 100) ? 1000 : 0,
         .cuts = maybe(s, 100),
         .failovers = maybe(s, 100),
         .forgets = maybe(s, 200),
@@ -231,8 +232,10 @@ void sim_user_init(struct sim *s)
         .lose = maybe(s, 30),
         .refuse = maybe(s, 60),
         .duplicate = maybe(s, 100),
-        .corrupt = maybe(s, 60),
+        .corrupt = sim_chance(s, 20) ? 700 : maybe(s, 60),
+        .lie = maybe(s, 20),
         .slow = maybe(s, 60),
+        .replicas_only = sim_chance(s, 200),
         .delay_max_ms = 1 + (int64_t)sim_below(s, sim_chance(s, 300) ? 200 : 10),
     };
     s->leader.has_lease = true;
