@@ -43,7 +43,7 @@ final class ShardRestore {
     /** Without a single chunk for so long, the leader is given up. */
     private static final TimeValue PATIENCE = TimeValue.timeValueMinutes(10);
     private static final long RETRY_MIN_MILLIS = 100;
-    private static final long RETRY_MAX_MILLIS = 10_000;
+    private static final long RETRY_MAX_MILLIS = 2_000;
     private static final long CHUNK_MAX = ByteSizeUnit.MB.toBytes(32);
 
     /**
