@@ -1,4 +1,6 @@
 /* The table of states against its own drawing, and against what the machine may do. */
+#define _POSIX_C_SOURCE 200809L /* strtok_r */
+
 #include "follower_rig.h"
 
 #include <stdio.h>
