@@ -1,14 +1,26 @@
 # What ./ccr does, one function each. Sourced; uses $root, $build, $zip, $assume_yes.
-packages=(cmake ninja-build make gcc libc6-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev liblz4-dev
-    libdeflate-dev libcriterion-dev maven unzip python3 python3-pytest clang-format clang-tidy gradle binutils)
+packages=(cmake ninja-build make gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
+    liblz4-dev libdeflate-dev libcriterion-dev maven unzip git python3 python3-pytest clang-format clang-tidy gradle)
 logs=$root/build/logs
-lanes_all=(unit asan tsan jni tidy package gradle cluster)
+lanes_all=(unit asan tsan sim jni tidy package gradle cluster)
+lanes_more=(coverage)
 passed=0 failed=0
 failures=()
+running=
+scratch=
 
 say() {
     printf '\033[1m==\033[0m %s\n' "$*"
 }
+
+# Ends what a step left running, and the folder that nodes read from.
+finish() {
+    [ -z "$running" ] || kill -- "-$running" 2>/dev/null
+    [ -z "$scratch" ] || rm -rf "$scratch"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 missing_packages() {
     local package
@@ -19,34 +31,49 @@ missing_packages() {
 
 install_packages() {
     local missing answer sudo=
+    if ! command -v apt-get >/dev/null; then
+        echo "ccr: this is no Debian: what stands for these packages there has to be installed already: ${packages[*]}"
+        return 0
+    fi
     missing=$(missing_packages | tr '\n' ' ')
     [ -n "$missing" ] || return 0
-    [ "$(id -u)" -eq 0 ] || sudo=sudo
-    if [ -n "$sudo" ] && [ -z "$assume_yes" ]; then
-        read -r -p "Debian packages are missing: $missing- install them with sudo? [y/N] " answer
-        case "$answer" in y | Y | yes) ;; *) echo "ccr: install them first: apt-get install $missing" >&2 && return 1 ;; esac
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo="sudo "
+        if [ -z "$assume_yes" ]; then
+            read -r -p "Debian packages are missing: $missing- install them with sudo? [y/N] " answer
+            case "$answer" in
+            y | Y | yes) ;;
+            *) echo "ccr: install them first: apt-get install $missing" >&2 && return 1 ;;
+            esac
+        fi
+        sudo -v || return 1
     fi
-    step "installing packages: $missing" packages bash -c "$sudo apt-get update -qq && $sudo env DEBIAN_FRONTEND=noninteractive \
+    step "installing packages: $missing" packages bash -c "${sudo}apt-get update -qq && ${sudo}env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends $missing"
 }
 
-# step TEXT LOG COMMAND...: runs quietly with a dot every 5 seconds; on failure shows the end of the log.
+# step TEXT LOG COMMAND...: runs quietly, in a process group of its own, with a dot every 5 seconds; on failure shows the end
+# of the log.
 step() {
-    local text=$1 log=$logs/$2.log pid seconds=0
+    local text=$1 log=$logs/$2.log start=$SECONDS ticks=0
     shift 2
     mkdir -p "$logs"
     printf '   %s ' "$text"
+    set -m
     "$@" >"$log" 2>&1 </dev/null &
-    pid=$!
-    while kill -0 "$pid" 2>/dev/null; do
-        sleep 1
-        seconds=$((seconds + 1))
-        [ $((seconds % 5)) -eq 0 ] && printf .
+    running=$!
+    set +m
+    while kill -0 "$running" 2>/dev/null; do
+        sleep 0.2
+        ticks=$((ticks + 1))
+        [ $((ticks % 25)) -eq 0 ] && printf .
     done
-    if wait "$pid"; then
-        echo " ok (${seconds}s)"
+    if wait "$running"; then
+        running=
+        echo " ok ($((SECONDS - start)) s)"
     else
-        echo " FAILED, the end of $log:"
+        running=
+        echo " FAILED; the end of $log:"
         tail -60 "$log"
         return 1
     fi
@@ -65,24 +92,23 @@ configure_and_build() {
 }
 
 build_release() {
-    [ -n "${release_is_built:-}" ] && return 0
+    [ -z "${release_is_built:-}" ] || return 0
     step "building the core, the JNI library, the shim and the zip" build configure_and_build release || return 1
     release_is_built=yes
 }
 
-# Nodes refuse root, and must be able to read the distribution and the zip.
+# Nodes refuse root, and their user must be able to read the zip wherever this tree lies.
 cluster_environment() {
     if [ "$(id -u)" -eq 0 ]; then
-        CCR_TEST_USER=${CCR_TEST_USER:-ccr-test}
-        id "$CCR_TEST_USER" >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin "$CCR_TEST_USER" || return 1
-        export CCR_TEST_USER
+        export CCR_TEST_USER=${CCR_TEST_USER:-ccr-test}
+        id "$CCR_TEST_USER" >/dev/null 2>&1 ||
+            useradd --system --no-create-home --shell /usr/sbin/nologin "$CCR_TEST_USER" || return 1
     fi
-    export CCR_PLUGIN_ZIP=$zip
-}
-
-count() {
-    passed=$((passed + ${1:-0}))
-    failed=$((failed + ${2:-0}))
+    if [ -z "$scratch" ]; then
+        scratch=$(mktemp -d) && chmod 755 "$scratch" || return 1
+    fi
+    cp "$zip" "$scratch/" && chmod 644 "$scratch/${zip##*/}" || return 1
+    export CCR_PLUGIN_ZIP=$scratch/${zip##*/}
 }
 
 # A lane that failed without a failed test, or ran none, is a failure of its own.
@@ -92,79 +118,87 @@ count_lane() {
         bad=1
     fi
     [ "$bad" -eq 0 ] || failures+=("$lane")
-    count "$good" "$bad"
+    passed=$((passed + good))
+    failed=$((failed + bad))
     say "$lane: $good passed, $bad failed"
 }
 
-# "N passed, N failed" at the end of a log.
-closing() {
-    local line
-    line=$(grep -aoE '[0-9]+ passed, [0-9]+ failed' "$1" | tail -1)
+# plain_lane LANE COMMAND...: counts by the command's last "N passed, N failed".
+plain_lane() {
+    local lane=$1 status=0 line good bad
+    shift
+    step "$lane: running" "$lane" "$@" || status=1
+    line=$(grep -aoE '[0-9]+ passed, [0-9]+ failed' "$logs/$lane.log" | tail -1)
     good=${line%% *}
-    bad=$(sed -E 's/.*, ([0-9]+) failed/\1/' <<<"$line")
+    bad=${line##*, }
+    count_lane "$lane" "$status" "${good:-0}" "${bad%% *}"
 }
 
+# Counts Criterion's tests one by one, and every other program as one test.
 ctest_lane() {
-    local lane=$1 preset=$2 status=0 total=0 bad=0
+    local lane=$1 preset=$2 status=0 good bad
     step "$lane: building" "$lane-build" configure_and_build "$preset" || { count_lane "$lane" 1; return; }
-    step "$lane: running" "$lane" ctest --preset "$preset" || status=1
-    read -r bad total < <(sed -nE 's/.* ([0-9]+) tests failed out of ([0-9]+).*/\1 \2/p' "$logs/$lane.log")
-    count_lane "$lane" "$status" $((${total:-0} - ${bad:-0})) "${bad:-0}"
+    step "$lane: running" "$lane" ctest --preset "$preset" -j 2 || status=1
+    read -r good bad < <(python3 scripts/count_ctest.py "build/$preset")
+    count_lane "$lane" "$status" "${good:-0}" "${bad:-0}"
 }
 
 lane_unit() { ctest_lane unit release; }
 lane_asan() { ctest_lane asan asan; }
 lane_tsan() { ctest_lane tsan tsan; }
 
+lane_coverage() {
+    ctest_lane coverage coverage
+    python3 scripts/coverage.py build/coverage
+}
+
+# Other seeds than those ctest runs.
+lane_sim() {
+    build_release || { count_lane sim 1; return; }
+    plain_lane sim build/release/tests/ccr_sim --seeds ${1:-10001 3000}
+}
+
 lane_jni() {
-    local status=0 good=0 bad=0
     build_release || { count_lane jni 1; return; }
-    step "jni: running" jni tests/jni/run.sh "$build" "$(find "$build" -name 'ccr_shim*.jar' -o -name 'opensearch-cross*.jar' | head -1)" \
-        "$OPENSEARCH_HOME/lib" || status=1
-    closing "$logs/jni.log"
-    count_lane jni "$status" "${good:-0}" "${bad:-0}"
+    plain_lane jni tests/jni/run.sh "$build" "$build"/jni-shim/opensearch-cross-cluster-replication-*.jar "$OPENSEARCH_HOME/lib"
 }
 
 lane_tidy() {
-    local status=0 good=0 bad=0
     build_release || { count_lane tidy 1; return; }
-    step "tidy: running" tidy python3 tests/tidy/tidy.py --library "$(find "$build" -name libccr_jni.so | head -1)" --zip "$zip" \
-        --compile-commands "$build" || status=1
-    closing "$logs/tidy.log"
-    count_lane tidy "$status" "${good:-0}" "${bad:-0}"
+    plain_lane tidy python3 tests/tidy/tidy.py --library "$(find "$build/plugin-descriptor" -name libccr_jni.so)" --zip "$zip" \
+        --compile-commands "$build"
 }
 
 same_zip_from_make() {
     local other=$root/build/make
     rm -rf "$other"
-    cmake -S "$root" -B "$other" -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Release -DCCR_WERROR=ON -DCCR_TESTS=OFF &&
-        cmake --build "$other" -j 2 && cmp "$zip" "$other/$(basename "$zip")" && echo "the same bytes"
+    cmake -S "$root" -B "$other" -G "Unix Makefiles" -DCMAKE_BUILD_TYPE=Release -DCCR_WERROR=ON &&
+        cmake --build "$other" -j 2 && cmp "$zip" "$other/${zip##*/}" && echo "the same bytes: 1 passed, 0 failed"
 }
 
 lane_package() {
     build_release || { count_lane package 1; return; }
-    if step "package: again, in another folder, with Make" package same_zip_from_make; then count_lane package 0 1; else count_lane package 1; fi
+    plain_lane package same_zip_from_make
 }
 
 gradle_front() {
-    local jar=gradle-wrapper/gradle/wrapper/gradle-wrapper.jar
-    echo "55243ef57851f12b070ad14f7f5bb8302daceeebc5bce5ece5fa6edb23e1145c  $jar" | sha256sum -c - &&
-        gradle --no-daemon --offline -p gradle-wrapper assemble check &&
-        cmp "$zip" "build/gradle/$(basename "$zip")"
+    (cd gradle-wrapper/gradle/wrapper && sha256sum -c gradle-wrapper.jar.sha256) &&
+        gradle --no-daemon --offline -p gradle-wrapper assemble && cmp "$zip" "build/gradle/${zip##*/}" &&
+        echo "the wrapper's jar and the same zip: 2 passed, 0 failed"
 }
 
 lane_gradle() {
     build_release || { count_lane gradle 1; return; }
-    if step "gradle: assemble and check" gradle gradle_front; then count_lane gradle 0 1; else count_lane gradle 1; fi
+    plain_lane gradle gradle_front
 }
 
 lane_cluster() {
-    local status=0 good bad errors log=$logs/cluster.log
+    local status=0 log=$logs/cluster.log good bad errors
     build_release && cluster_environment || { count_lane cluster 1; return; }
-    say "cluster: real OpenSearch clusters, some minutes"
+    say "cluster: real OpenSearch clusters; the log is $log"
     mkdir -p "$logs"
     eval "set -- $1"
-    env PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider tests/cluster "$@" 2>&1 | tee "$log"
+    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider tests/cluster "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     good=$(tail -1 "$log" | grep -oE '[0-9]+ passed' | cut -d' ' -f1)
     bad=$(tail -1 "$log" | grep -oE '[0-9]+ failed' | cut -d' ' -f1)
@@ -174,9 +208,12 @@ lane_cluster() {
 
 run_lanes() {
     local lane name start=$SECONDS
-    [ $# -gt 0 ] || set -- "${lanes_all[@]}"
+    [ $# -gt 0 ] && [ "$1" != all ] || set -- "${lanes_all[@]}"
     for lane in "$@"; do
-        case " ${lanes_all[*]} " in *" ${lane%%:*} "*) ;; *) echo "ccr: no lane [$lane]; there are: ${lanes_all[*]}" >&2 && return 2 ;; esac
+        case " ${lanes_all[*]} ${lanes_more[*]} " in
+        *" ${lane%%:*} "*) ;;
+        *) echo "ccr: no lane [$lane]; there are: ${lanes_all[*]} ${lanes_more[*]}" >&2 && return 2 ;;
+        esac
     done
     prepare || return 1
     for lane in "$@"; do
@@ -187,4 +224,8 @@ run_lanes() {
     say "$((SECONDS - start)) seconds${failures[*]:+; failed: ${failures[*]}}"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
+}
+
+format_sources() {
+    install_packages && git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' | xargs -0 clang-format -i
 }

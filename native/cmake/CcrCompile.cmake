@@ -40,6 +40,9 @@ if(CCR_COVERAGE)
   add_link_options(--coverage)
 endif()
 
+# C still compiles these; no program of ours means them.
+add_compile_options(-Werror=implicit-function-declaration -Werror=int-conversion -Werror=incompatible-pointer-types)
+
 # For our own code, not for what protoc-c writes.
 set(CCR_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual
   -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference)
