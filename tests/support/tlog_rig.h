@@ -1,4 +1,6 @@
-/* A forged translog and a reader of it. */
+/*
+ * A forged translog and a reader of it. What is read is checked as a follower would check it.
+ */
 #ifndef CCR_TESTS_TLOG_RIG_H
 #define CCR_TESTS_TLOG_RIG_H
 

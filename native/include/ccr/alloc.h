@@ -8,9 +8,9 @@
 #include <stddef.h>
 
 struct ccr_alloc {
-    void *(*alloc)(void *ctx, size_t size);              /* NULL when refused; size > 0 */
-    void *(*resize)(void *ctx, void *ptr, size_t size);  /* as realloc; ptr stays valid when NULL comes back */
-    void (*release)(void *ctx, void *ptr);               /* NULL is legal */
+    void *(*alloc)(void *ctx, size_t size);             /* NULL when refused; size > 0 */
+    void *(*resize)(void *ctx, void *ptr, size_t size); /* as realloc; ptr stays valid when NULL comes back */
+    void (*release)(void *ctx, void *ptr);              /* NULL is legal */
     void *ctx;
 };
 

@@ -44,8 +44,9 @@ struct ccr_status ccr_leader_read(struct ccr_leader *l, struct ccr_workspace *ws
  * end at or below the global checkpoint; ARG names the first that does not.
  */
 struct ccr_status ccr_leader_pack(struct ccr_leader *l, struct ccr_workspace *ws, const struct ccr_read_request *r,
-                                  const struct ccr_leader_state *state, struct ccr_slice plain, uint8_t *dst, size_t cap,
-                                  size_t *len, struct ccr_wire_header *header, struct ccr_err *err) CCR_MUST_USE;
+                                  const struct ccr_leader_state *state, struct ccr_slice plain, uint8_t *dst,
+                                  size_t cap, size_t *len, struct ccr_wire_header *header,
+                                  struct ccr_err *err) CCR_MUST_USE;
 
 void ccr_leader_counts(const struct ccr_leader *l, struct ccr_leader_counts *out);
 

@@ -14,22 +14,22 @@
 #define CCR_MUST_USE __attribute__((warn_unused_result))
 
 /* code, name, caller's duty. Java's NativeStatus is generated from this list at build time. */
-#define CCR_STATUS_MAP(X)                                                                                             \
-    X(0x0000, OK, "done")                                                                                             \
-    X(0x0001, AGAIN, "nothing there yet; try again when more was written")                                            \
-    X(0x0002, NOBUF, "the out buffer is too small; nothing happened; the needed length is returned")                  \
-    X(0x0101, ARG, "the caller's mistake: a value is out of its stated range")                                        \
-    X(0x0102, BUSY, "the session is in use by another thread")                                                        \
-    X(0x0103, CLOSED, "no such session: closed, stale or forged handle")                                              \
-    X(0x0201, GONE, "the translog does not hold the wanted operations any more; read them from Lucene")               \
-    X(0x0202, HISTORY, "the shard's history is another one than the follower was bootstrapped from")                  \
-    X(0x0301, IO, "the operating system refused a read; os_error tells why; retry")                                   \
-    X(0x0401, CORRUPT_TLOG, "a translog or checkpoint file is damaged")                                               \
-    X(0x0402, CORRUPT_WIRE, "a frame is damaged; fetch it again")                                                     \
-    X(0x0403, PREFIX, "the frame needs a prefix that is not held; fetch it again without one")                        \
-    X(0x0501, VERSION, "a format is newer than this build reads")                                                     \
-    X(0x0601, NOMEM, "memory refused; free some and retry")                                                           \
-    X(0x0602, LIMIT, "a declared maximum was exceeded")                                                               \
+#define CCR_STATUS_MAP(X)                                                                                              \
+    X(0x0000, OK, "done")                                                                                              \
+    X(0x0001, AGAIN, "nothing there yet; try again when more was written")                                             \
+    X(0x0002, NOBUF, "the out buffer is too small; nothing happened; the needed length is returned")                   \
+    X(0x0101, ARG, "the caller's mistake: a value is out of its stated range")                                         \
+    X(0x0102, BUSY, "the session is in use by another thread")                                                         \
+    X(0x0103, CLOSED, "no such session: closed, stale or forged handle")                                               \
+    X(0x0201, GONE, "the translog does not hold the wanted operations any more; read them from Lucene")                \
+    X(0x0202, HISTORY, "the shard's history is another one than the follower was bootstrapped from")                   \
+    X(0x0301, IO, "the operating system refused a read; os_error tells why; retry")                                    \
+    X(0x0401, CORRUPT_TLOG, "a translog or checkpoint file is damaged")                                                \
+    X(0x0402, CORRUPT_WIRE, "a frame is damaged; fetch it again")                                                      \
+    X(0x0403, PREFIX, "the frame needs a prefix that is not held; fetch it again without one")                         \
+    X(0x0501, VERSION, "a format is newer than this build reads")                                                      \
+    X(0x0601, NOMEM, "memory refused; free some and retry")                                                            \
+    X(0x0602, LIMIT, "a declared maximum was exceeded")                                                                \
     X(0x0701, BROKEN, "an invariant of the core did not hold; close the session")
 
 enum ccr_code {
@@ -81,12 +81,12 @@ struct ccr_status ccr_err_wrap(struct ccr_err *err, struct ccr_status status, co
     __attribute__((format(printf, 3, 4)));
 
 /* The only macros that may return. */
-#define CCR_TRY(expr)                                                                                                 \
-    do {                                                                                                              \
-        struct ccr_status ccr_try_ = (expr);                                                                          \
-        if (!ccr_ok(ccr_try_)) {                                                                                      \
-            return ccr_try_;                                                                                          \
-        }                                                                                                             \
+#define CCR_TRY(expr)                                                                                                  \
+    do {                                                                                                               \
+        struct ccr_status ccr_try_ = (expr);                                                                           \
+        if (!ccr_ok(ccr_try_)) {                                                                                       \
+            return ccr_try_;                                                                                           \
+        }                                                                                                              \
     } while (0)
 
 #endif

@@ -1,4 +1,7 @@
-/* What the files of tlog share. Only they include it. */
+/*
+ * What the files of tlog share: the set of generations, the index of each open one, the table of places. Only they
+ * include it.
+ */
 #ifndef CCRI_TLOG_PRIVATE_H
 #define CCRI_TLOG_PRIVATE_H
 
@@ -6,7 +9,7 @@
 
 #include <inttypes.h>
 
-/* Small enough that bytes are still in the L2 cache when they are copied on; a guess, see tests/bench/bench_leader.c. */
+/* Small enough that bytes are still in the L2 cache when they are copied on; a guess, see bench_leader.c. */
 #define SCRATCH_BYTES     (64u << 10)
 #define BLOCK_BYTES_FIRST (64u << 10)
 #define TABLE_FIRST       256u /* 6 KB: what an idle shard keeps */
