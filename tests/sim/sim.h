@@ -9,6 +9,7 @@
  *   sim_leader.c  the leader shard: writes, global checkpoint, copies, failover, parked requests, retention lease
  *   sim_net.c     what happens to a message on the way
  *   sim_pump.c    what Java does with effects and events
+ *   sim_session.c the way through the session table, which half of the seeds take
  *   sim_index.c   the follower shard: applies, persists, loses, refuses
  *   sim_user.c    chaos: who breaks what, when; starts, stops, configures
  *   sim_check.c   what must hold, at every step and at the end
@@ -171,12 +172,15 @@ struct sim_fetch {
 struct sim_pump {
     bool running, done, stopping;
     uint64_t epoch;
-    struct ccr_follower *follower;
+    struct ccr_follower *follower; /* NULL in a seed that goes through the session table */
+    int64_t handle;
     struct ccr_follower_config config;
     struct ccr_effects effects;
     struct ccr_tail tail;
     struct ccr_workspace *ws;
     uint8_t *answer; /* plain bytes of the FETCHED being stepped */
+    struct ccr_wire_header answer_header;
+    struct ccr_slice answer_frame; /* what came, for the session to unpack */
     struct sim_batch batches[SIM_BATCHES];
     struct sim_fetch fetches[SIM_FETCHES];
     int64_t deadline_ms;
@@ -197,6 +201,16 @@ void sim_pump_answer(struct sim *s, struct sim_event *e); /* a frame came */
 void sim_pump_failed(struct sim *s, struct sim_event *e); /* an error came */
 struct sim_batch *sim_pump_batch(struct sim *s, uint64_t id);
 struct ccr_follower_config sim_config(struct sim *s);
+
+/* ---- sim_session.c */
+
+void sim_session_init(struct sim *s);
+void sim_session_fini(struct sim *s);
+struct ccr_status sim_session_open(struct sim *s, struct ccr_err *err);
+void sim_session_close(struct sim *s);
+/* Effects, status and, when one came, the batch's plain bytes are in s->pump afterwards. */
+struct ccr_status sim_session_step(struct sim *s, const struct ccr_event *e, struct ccr_slice frame,
+                                   struct ccr_err *err);
 
 /* ---- sim_index.c */
 
@@ -228,7 +242,7 @@ void sim_user_heal(struct sim *s);
 
 /* ---- sim_check.c */
 
-void sim_check_step(struct sim *s, const struct ccr_event *event);
+void sim_check_step(struct sim *s);
 void sim_check_effect(struct sim *s, const struct ccr_effect *e);
 void sim_check_operation(struct sim *s, const struct ccr_op *op);
 bool sim_check_converged(struct sim *s, char *why, size_t cap);
@@ -258,6 +272,11 @@ struct sim {
     bool keep;  /* keep the last lines */
     char (*kept)[200];
     size_t kept_count;
+
+    bool by_session;
+    struct ccr_runtime *runtime;
+    uint8_t *call_in, *call_out;
+    size_t call_in_cap, call_out_cap;
 
     struct ccr_budget budget;
     uint64_t stolen; /* what the node's other shards hold of it */

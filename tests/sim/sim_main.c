@@ -64,6 +64,8 @@ void sim_run(struct sim *s)
     s->index.local_checkpoint = s->index.persisted = -1;
     s->index.mapping = s->index.settings = s->index.aliases = 1;
     ccr_budget_init(&s->budget, sim_chance(s, 500) ? BUDGET : 100u << 10);
+    s->by_session = s->seed % 2 == 0;
+    sim_session_init(s);
     sim_leader_init(s);
     sim_user_init(s);
     run_until(s, s->now_ms + sim_between(s, 5000, 40000));
@@ -100,6 +102,7 @@ void sim_fini(struct sim *s)
     }
     free(s->queue);
     sim_leader_fini(s);
+    sim_session_fini(s);
     free(s->kept);
     free(s);
 }

@@ -111,8 +111,10 @@ static void fetch(struct sim *s, const struct ccr_effect *e)
     f->used = true;
     f->id = e->id;
     f->request = e->request;
-    ccr_tail_name(&s->pump.tail, &f->request);
-    if (f->request.prefix_bytes > 0) {
+    if (!s->by_session) {
+        ccr_tail_name(&s->pump.tail, &f->request);
+    }
+    if (!s->by_session && f->request.prefix_bytes > 0) {
         f->prefix = malloc(f->request.prefix_bytes);
         memcpy(f->prefix, s->pump.tail.bytes.data, f->request.prefix_bytes);
     }
@@ -187,6 +189,7 @@ static void set_timer(struct sim *s, int64_t deadline_ms)
 static void keep_answer(struct sim *s, const struct ccr_event *event)
 {
     struct sim_pump *p = &s->pump;
+    const struct ccr_wire_header *h = &p->answer_header;
     uint8_t *plain = p->answer;
     p->answer = NULL;
     if (p->effects.received_batch_id == 0) {
@@ -198,10 +201,22 @@ static void keep_answer(struct sim *s, const struct ccr_event *event)
         free(plain);
         return;
     }
-    if (!ccr_ok(ccr_tail_keep(&p->tail, ccr_slice_of(plain, event->header->raw_bytes), event->header->from_seq_no))) {
+    if (!s->by_session && !ccr_ok(ccr_tail_keep(&p->tail, ccr_slice_of(plain, h->raw_bytes), h->from_seq_no))) {
         sim_fail(s, "the tail refuses a batch");
     }
-    keep_batch(s, event->id, event->header, plain);
+    s->rate.operations += h->ops;
+    keep_batch(s, event->id, h, plain);
+}
+
+static struct ccr_status step(struct sim *s, const struct ccr_event *event, struct ccr_err *err)
+{
+    struct sim_pump *p = &s->pump;
+    if (s->by_session) {
+        return sim_session_step(s, event, p->answer_frame, err);
+    }
+    struct ccr_status st = ccr_follower_step(p->follower, event, &p->effects, err);
+    ccr_follower_status(p->follower, &p->status);
+    return st;
 }
 
 static void finish(struct sim *s);
@@ -214,7 +229,7 @@ void sim_pump_event(struct sim *s, struct ccr_event event)
     }
     struct ccr_err err;
     event.now_ms = s->now_ms;
-    struct ccr_status st = ccr_follower_step(p->follower, &event, &p->effects, &err);
+    struct ccr_status st = step(s, &event, &err);
     p->steps++;
     if (!ccr_ok(st)) {
         sim_fail(s, "step %d: %s: %s", (int)event.kind, ccr_status_name(st), err.text);
@@ -226,12 +241,11 @@ void sim_pump_event(struct sim *s, struct ccr_event event)
     if (event.kind == CCR_EVENT_FETCHED) {
         keep_answer(s, &event);
     }
-    ccr_follower_status(p->follower, &p->status);
     for (size_t i = 0; i < p->effects.count && !s->failed; i++) {
         carry_out(s, &p->effects.items[i]); /* never steps the machine itself: what follows is an event of its own */
     }
     set_timer(s, p->effects.next_deadline_ms);
-    sim_check_step(s, &event);
+    sim_check_step(s);
     if (p->done) {
         finish(s);
     }
@@ -251,35 +265,48 @@ static struct ccr_status unpack(struct sim *s, const struct sim_event *e, const 
     return ccr_wire_unpack(s->pump.ws, h, packed, prefix, *plain, &err);
 }
 
+/* Unpacks for a machine that is stepped directly. False: the answer is damaged, and the machine has been told. */
+static bool open_answer(struct sim *s, const struct sim_event *e, struct sim_fetch *f)
+{
+    struct sim_pump *p = &s->pump;
+    if (!ccr_ok(unpack(s, e, f, &p->answer_header, &p->answer))) {
+        free(p->answer);
+        p->answer = NULL;
+        ccr_tail_clear(&p->tail);
+        sim_log(s, "pump finds fetch %llu damaged", (unsigned long long)e->id);
+        sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCH_FAILED, .id = e->id, .error = CCR_ERROR_CORRUPT});
+        return false;
+    }
+    if (sim_chance(s, s->net.lie)) {
+        s->net.corrupted++;
+        p->answer_header.from_seq_no += sim_chance(s, 500) ? 1 : -1; /* an answer to another question */
+    }
+    return true;
+}
+
 void sim_pump_answer(struct sim *s, struct sim_event *e)
 {
     struct sim_pump *p = &s->pump;
     if (e->epoch != p->epoch || !p->running) {
         return;
     }
-    struct sim_fetch *f = find_fetch(s, e->id);
-    struct ccr_wire_header h = {0};
-    uint8_t *plain = NULL;
-    if (f != NULL) {
-        bool good = ccr_ok(unpack(s, e, f, &h, &plain));
-        forget_fetch(f);
-        if (!good) {
-            free(plain);
-            ccr_tail_clear(&p->tail);
-            sim_log(s, "pump finds fetch %llu damaged", (unsigned long long)e->id);
-            sim_pump_event(s,
-                           (struct ccr_event){.kind = CCR_EVENT_FETCH_FAILED, .id = e->id, .error = CCR_ERROR_CORRUPT});
-            return;
-        }
-    } /* else the second of two: the machine must not care */
-    sim_log(s, "pump has fetch %llu: %u ops from %lld, checkpoint %lld", (unsigned long long)e->id, h.ops,
-            (long long)h.from_seq_no, (long long)h.state.global_checkpoint);
-    if (f != NULL && sim_chance(s, s->net.lie)) {
-        s->net.corrupted++;
-        h.from_seq_no += sim_chance(s, 500) ? 1 : -1; /* an answer to another question */
+    struct sim_fetch *f = find_fetch(s, e->id); /* none: the second of two answers, which must not matter */
+    bool good = true;
+    p->answer_header = (struct ccr_wire_header){0};
+    p->answer_frame = ccr_slice_of(e->bytes, e->len);
+    if (f != NULL && !s->by_session) {
+        good = open_answer(s, e, f);
     }
-    p->answer = plain;
-    sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = e->id, .header = &h});
+    if (good) {
+        const struct ccr_wire_header *h = &p->answer_header;
+        sim_log(s, "pump has fetch %llu: %u ops from %lld, checkpoint %lld", (unsigned long long)e->id, h->ops,
+                (long long)h->from_seq_no, (long long)h->state.global_checkpoint);
+        sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = e->id, .header = h});
+    }
+    if (p->running && (f = find_fetch(s, e->id)) != NULL) {
+        forget_fetch(f);
+    }
+    p->answer_frame = ccr_slice_of(NULL, 0);
 }
 
 void sim_pump_failed(struct sim *s, struct sim_event *e)
@@ -313,6 +340,9 @@ void sim_pump_kill(struct sim *s)
         forget_fetch(&p->fetches[i]);
     }
     free(p->answer);
+    if (s->by_session) {
+        sim_session_close(s);
+    }
     ccr_follower_free(p->follower);
     ccr_tail_fini(&p->tail);
     ccr_workspace_free(p->ws);
@@ -365,8 +395,10 @@ void sim_pump_start(struct sim *s)
     p->fetches_bound = config.fetches_max;
     p->applies_bound = config.applies_max;
     ccr_tail_init(&p->tail, ccr_alloc_system(), config.prefix_bytes_max);
-    if (!ccr_ok(ccr_workspace_new(&p->ws, ccr_alloc_system())) ||
-        !ccr_ok(ccr_follower_new(&p->follower, ccr_alloc_system(), &config, &s->budget, &err))) {
+    struct ccr_status st = s->by_session
+                               ? sim_session_open(s, &err)
+                               : ccr_follower_new(&p->follower, ccr_alloc_system(), &p->config, &s->budget, &err);
+    if (!ccr_ok(st) || !ccr_ok(ccr_workspace_new(&p->ws, ccr_alloc_system()))) {
         sim_fail(s, "no session: %s", err.text);
         return;
     }
