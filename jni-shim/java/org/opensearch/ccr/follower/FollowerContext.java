@@ -17,5 +17,6 @@ record FollowerContext(
     LeaderLeases leases,
     FollowerShards shards,
     ShardFollowTasks tasks,
-    FollowerConfigs configs
+    FollowerConfigs configs,
+    LeaderLinks links
 ) {}

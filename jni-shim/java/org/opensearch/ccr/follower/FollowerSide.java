@@ -53,7 +53,18 @@ public final class FollowerSide {
             clusterService.getClusterSettings(),
             () -> tasks.pumps().forEach(ShardPump::configure)
         );
-        FollowerContext context = new FollowerContext(clusterService, threadPool, core, clients, metadata, leases, shards, tasks, configs);
+        FollowerContext context = new FollowerContext(
+            clusterService,
+            threadPool,
+            core,
+            clients,
+            metadata,
+            leases,
+            shards,
+            tasks,
+            configs,
+            new LeaderLinks()
+        );
         executor = new ShardFollowExecutor(context);
         guard = new FollowerWriteGuard(clusterService, resolver, threadPool.getThreadContext());
         clusterService.addListener(new FollowerBlockKeeper(clusterService));

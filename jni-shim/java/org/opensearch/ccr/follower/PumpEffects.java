@@ -7,6 +7,7 @@ import org.opensearch.ccr.proto.CoreProto.BatchSummary;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.proto.CoreProto.EventKind;
 import org.opensearch.ccr.proto.CoreProto.FollowerEffect;
+import org.opensearch.ccr.proto.CoreProto.FollowerEvent;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.index.IndexNotFoundException;
@@ -69,17 +70,17 @@ final class PumpEffects {
 
     private void fetch(FollowerEffect effect) {
         long id = effect.getId();
-        attempt(e -> pump.offerFailure(ShardPump.event(EventKind.EVENT_FETCH_FAILED).setId(id), ErrorClassifier.classify(e), e), failed -> {
+        askLeader(ShardPump.event(EventKind.EVENT_FETCH_FAILED).setId(id), failed -> {
             FetchBatchRequest request = new FetchBatchRequest(params.leaderShard(), effect.getRequest());
             context.clients()
                 .leader(params.leaderAlias(), params.roles())
                 .execute(
                     FetchBatchAction.INSTANCE,
                     request,
-                    ActionListener.wrap(
-                        answer -> pump.offer(ShardPump.event(EventKind.EVENT_FETCHED).setId(id), answer.frame()),
-                        failed::accept
-                    )
+                    ActionListener.wrap(answer -> {
+                        context.links().answered(params.leaderAlias());
+                        pump.offer(ShardPump.event(EventKind.EVENT_FETCHED).setId(id), answer.frame());
+                    }, failed::accept)
                 );
         });
     }
@@ -138,7 +139,7 @@ final class PumpEffects {
     }
 
     private void renewLease(FollowerEffect effect) {
-        attempt(e -> pump.offerFailure(ShardPump.event(EventKind.EVENT_LEASE_FAILED), ErrorClassifier.classify(e), e), failed -> {
+        askLeader(ShardPump.event(EventKind.EVENT_LEASE_FAILED), failed -> {
             context.leases()
                 .renew(
                     context.clients().pluginOnLeader(params.leaderAlias()),
@@ -148,6 +149,24 @@ final class PumpEffects {
                     ActionListener.wrap(ok -> pump.offer(ShardPump.event(EventKind.EVENT_LEASE_RENEWED)), failed::accept)
                 );
         });
+    }
+
+    /** A call to the leader, unless it is known to be away; a failure becomes the given event. */
+    private void askLeader(FollowerEvent.Builder failure, Consumer<Consumer<Exception>> call) {
+        Exception away = context.links().away(params.leaderAlias());
+        if (away != null) {
+            pump.offerFailure(failure, ErrorClass.ERROR_UNREACHABLE, away);
+            return;
+        }
+        attempt(e -> {
+            ErrorClass cls = ErrorClassifier.classify(e);
+            if (cls == ErrorClass.ERROR_UNREACHABLE) {
+                context.links().unreachable(params.leaderAlias(), e);
+            } else {
+                context.links().answered(params.leaderAlias());
+            }
+            pump.offerFailure(failure, cls, e);
+        }, call);
     }
 
     /** A follower index that is gone must not look like a leader index that is gone. */
