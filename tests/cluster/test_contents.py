@@ -16,7 +16,7 @@ def test_create_update_delete(pair, index):
     pair.leader.put(index, "a", {"n": 1})
     pair.leader.put(index, "b", {"n": 1})
     pair.leader.put(index, "a", {"n": 2})
-    pair.leader.ok("POST", f"/{index}/_update/b", {"doc": {"m": [1, 2, {"k": None}]}})
+    pair.leader.ok("POST", f"/{index}/_update/b", {"doc": {"m": [1, 2], "o": {"k": None}}})
     pair.leader.put(index, "c", {})
     pair.leader.ok("DELETE", f"/{index}/_doc/c")
     pair.leader.put(index, "d", {"x": 1})

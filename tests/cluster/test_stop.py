@@ -18,7 +18,7 @@ def test_stop_makes_the_index_writable(pair, index):
     assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
     for n in range(50):
         assert pair.follower.put(index, f"own-{n}", {"n": n})["result"] == "created"
-    pair.follower.put(index, "7", {"n": "mine"})
+    pair.follower.put(index, "7", {"n": -7})
     assert pair.follower.request("DELETE", f"/{index}/_doc/8").status == 200
     pair.follower.ok("PUT", f"/{index}/_mapping", {"properties": {"fresh": {"type": "keyword"}}})
     pair.follower.ok("PUT", f"/{index}/_settings", {"index.refresh_interval": "2s"})

@@ -24,6 +24,7 @@ COMMON_JVM = [
     "-Dorg.apache.lucene.store.MMapDirectory.sharedArenaMaxPermits=1",
 ]
 
+_NOISE = re.compile(r"\.grpc\.|MergeSchedulerConfig|onIndexModule|BootstrapChecks|\[stderr|DanglingIndices")
 _given_ports = set()
 
 
@@ -219,7 +220,8 @@ class Node:
         out = []
         for path in self.log_files():
             with open(path, encoding="utf-8", errors="replace") as file:
-                text = [line for line in file.read().splitlines() if not line.lstrip().startswith(("at ", "..."))]
+                text = [line for line in file.read().splitlines()
+                        if not line.lstrip().startswith(("at ", "...")) and not _NOISE.search(line)]
             bad = {}  # text without its time -> last line and count
             for line in text:
                 if re.search(r"\[(WARN |ERROR|FATAL)\]", line):
