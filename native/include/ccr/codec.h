@@ -7,15 +7,16 @@
 #ifndef CCR_CODEC_H
 #define CCR_CODEC_H
 
-#include "ccr/buf.h"
+#include "ccr/op.h"
 
 enum ccr_codec_id { CCR_CODEC_NONE = 0, CCR_CODEC_LZ4 = 1, CCR_CODEC_ZSTD = 2 };
 
-#define CCR_CODEC_PREFIX_MAX (64u << 10)      /* LZ4 can look back 64 KB, and more does not pay (DESIGN 3.3) */
+#define CCR_CODEC_BLOCK_MAX      (CCR_OP_BYTES_MAX + CCR_OPS_RECORD_OVERHEAD) /* one oversized operation */
+#define CCR_CODEC_PREFIX_MAX     (64u << 10) /* LZ4 can look back 64 KB, and more does not pay (DESIGN 3.3) */
 #define CCR_CODEC_ZSTD_LEVEL_MIN (-7)
 #define CCR_CODEC_ZSTD_LEVEL_MAX 19
-#define CCR_CODEC_LZ4_LEVEL_MIN 1             /* acceleration */
-#define CCR_CODEC_LZ4_LEVEL_MAX 65537
+#define CCR_CODEC_LZ4_LEVEL_MIN  1 /* acceleration */
+#define CCR_CODEC_LZ4_LEVEL_MAX  65537
 
 struct ccr_workspace; /* opaque */
 
@@ -30,7 +31,7 @@ struct ccr_buf *ccr_workspace_staging(struct ccr_workspace *ws); /* translog byt
 struct ccr_buf *ccr_workspace_refs(struct ccr_workspace *ws);    /* where the operations of a batch lie in `staging` */
 void ccr_workspace_trim(struct ccr_workspace *ws);
 
-/* Largest possible packed length; 0 when len is beyond CCR_WIRE_RAW_MAX. */
+/* Largest possible packed length; 0 when len is beyond CCR_CODEC_BLOCK_MAX. */
 size_t ccr_codec_bound(enum ccr_codec_id id, size_t len);
 
 /*
@@ -45,6 +46,7 @@ struct ccr_status ccr_codec_pack(struct ccr_workspace *ws, enum ccr_codec_id id,
  * Unpacks exactly plain_len bytes. src is hostile. CORRUPT_WIRE: damaged, or unpacks to another length. NOMEM.
  */
 struct ccr_status ccr_codec_unpack(struct ccr_workspace *ws, enum ccr_codec_id id, struct ccr_slice prefix,
-                                   struct ccr_slice src, uint8_t *dst, size_t plain_len, struct ccr_err *err) CCR_MUST_USE;
+                                   struct ccr_slice src, uint8_t *dst, size_t plain_len,
+                                   struct ccr_err *err) CCR_MUST_USE;
 
 #endif

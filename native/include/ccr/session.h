@@ -15,22 +15,22 @@
 #include "ccr/status.h"
 
 #define CCR_CALL_ENVELOPE_MAX (64u << 10)
-#define CCR_CALL_PREAMBLE 12u
-#define CCR_MESSAGES_HASH 0xa1ea76acu /* of proto/; jni-shim/generate.py checks it and --update sets it */
+#define CCR_CALL_PREAMBLE     12u
+#define CCR_MESSAGES_HASH     0xa1ea76acu /* of proto/; jni-shim/generate.py checks it and --update sets it */
 
 enum ccr_session_kind { CCR_KIND_LEADER = 1, CCR_KIND_FOLLOWER = 2, CCR_KIND_CODEC = 3 };
 
 /* method, name, session kind, request -> answer. Java's NativeMethod is generated from this list. */
-#define CCR_METHOD_MAP(X)                                                                                             \
-    X(1, LEADER_READ, LEADER, "LeaderRead -> BatchSummary + frame")                                                   \
-    X(2, LEADER_PACK, LEADER, "LeaderRead + plain operations -> BatchSummary + frame")                                \
-    X(3, LEADER_STATS, LEADER, "- -> LeaderStats")                                                                    \
-    X(4, FOLLOWER_EVENT, FOLLOWER, "FollowerEvent [+ frame] -> FollowerEffects [+ plain operations]")                 \
-    X(5, FOLLOWER_STATUS, FOLLOWER, "- -> FollowerStatus")                                                            \
-    X(6, PACK_CHUNK, CODEC, "ChunkPack + plain bytes -> - + chunk frame")                                             \
-    X(7, UNPACK_CHUNK, CODEC, "- + chunk frame -> - + plain bytes")                                                   \
-    X(8, PACK_BATCH, CODEC, "BatchPack + plain operations -> BatchSummary + frame")                                   \
-    X(9, UNPACK_BATCH, CODEC, "- + frame -> BatchSummary + plain operations")                                         \
+#define CCR_METHOD_MAP(X)                                                                                              \
+    X(1, LEADER_READ, LEADER, "LeaderRead -> BatchSummary + frame")                                                    \
+    X(2, LEADER_PACK, LEADER, "LeaderRead + plain operations -> BatchSummary + frame")                                 \
+    X(3, LEADER_STATS, LEADER, "- -> LeaderStats")                                                                     \
+    X(4, FOLLOWER_EVENT, FOLLOWER, "FollowerEvent [+ frame] -> FollowerEffects [+ plain operations]")                  \
+    X(5, FOLLOWER_STATUS, FOLLOWER, "- -> FollowerStatus")                                                             \
+    X(6, PACK_CHUNK, CODEC, "ChunkPack + plain bytes -> - + chunk frame")                                              \
+    X(7, UNPACK_CHUNK, CODEC, "- + chunk frame -> - + plain bytes")                                                    \
+    X(8, PACK_BATCH, CODEC, "BatchPack + plain operations -> BatchSummary + frame")                                    \
+    X(9, UNPACK_BATCH, CODEC, "- + frame -> BatchSummary + plain operations")                                          \
     X(10, ECHO, CODEC, "any + any -> the same envelope and payload")
 
 enum ccr_method {

@@ -12,11 +12,11 @@
 #include "ccr/codec.h"
 #include "ccr/op.h"
 
-#define CCR_WIRE_VERSION 1u
+#define CCR_WIRE_VERSION    1u
 #define CCR_WIRE_HEADER_MAX 512u
-#define CCR_WIRE_PREAMBLE 8u
-#define CCR_WIRE_RAW_MAX (CCR_OP_BYTES_MAX + CCR_OPS_RECORD_OVERHEAD) /* one oversized operation may travel alone */
-#define CCR_WIRE_OPS_MAX (1u << 20)
+#define CCR_WIRE_PREAMBLE   8u
+#define CCR_WIRE_RAW_MAX    CCR_CODEC_BLOCK_MAX /* one oversized operation may travel alone */
+#define CCR_WIRE_OPS_MAX    (1u << 20)
 
 /* A follower's wish; the C twin of ReadRequest. */
 struct ccr_read_request {
@@ -73,9 +73,9 @@ size_t ccr_wire_bound(size_t raw_len);
  * Writes a frame of `plain` into dst. h->{codec, from_seq_no, ops, checksum, state} are given; the rest is filled in. When
  * packing does not make it smaller, the codec becomes NONE. NOBUF when cap < ccr_wire_bound(plain.len). NOMEM.
  */
-struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_header *h, int level, struct ccr_slice prefix,
-                                  struct ccr_slice plain, uint8_t *dst, size_t cap, size_t *len,
-                                  struct ccr_err *err) CCR_MUST_USE;
+struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_header *h, int level,
+                                  struct ccr_slice prefix, struct ccr_slice plain, uint8_t *dst, size_t cap,
+                                  size_t *len, struct ccr_err *err) CCR_MUST_USE;
 
 /*
  * Reads and checks the header; *packed borrows the frame's packed bytes.

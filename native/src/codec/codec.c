@@ -3,7 +3,6 @@
  */
 #include <string.h>
 
-#include "ccr/wire.h"
 #include "codec/workspace.h"
 
 /*
@@ -15,7 +14,7 @@
 
 size_t ccr_codec_bound(enum ccr_codec_id id, size_t len)
 {
-    if (len > CCR_WIRE_RAW_MAX) {
+    if (len > CCR_CODEC_BLOCK_MAX) {
         return 0;
     }
     switch (id) {
@@ -45,7 +44,7 @@ static struct ccr_status pack_check(enum ccr_codec_id id, int level, struct ccr_
     }
     size_t bound = ccr_codec_bound(id, src.len);
     if (bound == 0) {
-        return ccr_err_set(err, CCR_ARG, "a block of %zu bytes is longer than %u", src.len, CCR_WIRE_RAW_MAX);
+        return ccr_err_set(err, CCR_ARG, "a block of %zu bytes is longer than %u", src.len, CCR_CODEC_BLOCK_MAX);
     }
     if (cap < bound) {
         return ccr_err_set(err, CCR_NOBUF, "packing %zu bytes needs room for %zu, not %zu", src.len, bound, cap);

@@ -2,13 +2,12 @@
  * Workspaces: contexts that are made at first use, through the caller's allocator, and used again for ever after.
  */
 #include "codec/workspace.h"
-#include "ccr/wire.h"
 
 #define WORKSPACE_KEEP (4u << 20)
 
 /* Translog bytes read for one batch: an oversized operation and the block it lies in. */
-#define STAGING_MAX (CCR_WIRE_RAW_MAX + (64u << 20))
-#define REFS_MAX    ((size_t)CCR_WIRE_OPS_MAX * 64)
+#define STAGING_MAX (CCR_CODEC_BLOCK_MAX + (64u << 20))
+#define REFS_MAX    ((size_t)64 << 20) /* 64 bytes for each of the 2^20 operations that a frame may hold */
 
 /* Blocks of up to 8 MB look back everywhere; a longer one would make contexts that no pool of them should hold. */
 #define WINDOW_LOG_MAX 23
@@ -22,7 +21,7 @@ struct ccr_status ccr_workspace_new(struct ccr_workspace **out, const struct ccr
     }
     ws->alloc = alloc;
     ws->cctx_level = CCRI_LEVEL_UNSET;
-    ccr_buf_init(&ws->plain, alloc, CCR_WIRE_RAW_MAX);
+    ccr_buf_init(&ws->plain, alloc, CCR_CODEC_BLOCK_MAX);
     ccr_buf_init(&ws->prefix, alloc, CCR_CODEC_PREFIX_MAX);
     ccr_buf_init(&ws->staging, alloc, STAGING_MAX);
     ccr_buf_init(&ws->refs, alloc, REFS_MAX);
@@ -124,7 +123,7 @@ struct ccr_status ccri_workspace_cctx(struct ccr_workspace *ws, int level, struc
     }
     if (ws->cctx_level != level) {
         /* A window of 0 is the level's own; only the highest levels have one that is too long. */
-        int window = ZSTD_getCParams(level, CCR_WIRE_RAW_MAX, 0).windowLog > WINDOW_LOG_MAX ? WINDOW_LOG_MAX : 0;
+        int window = ZSTD_getCParams(level, CCR_CODEC_BLOCK_MAX, 0).windowLog > WINDOW_LOG_MAX ? WINDOW_LOG_MAX : 0;
         if (ZSTD_isError(ZSTD_CCtx_setParameter(ws->cctx, ZSTD_c_compressionLevel, level)) ||
             ZSTD_isError(ZSTD_CCtx_setParameter(ws->cctx, ZSTD_c_windowLog, window))) {
             return ccr_err_set(err, CCR_ARG, "zstd refuses level %d", level);

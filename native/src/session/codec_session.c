@@ -118,7 +118,7 @@ struct ccr_status ccri_codec_session_call(struct ccr_runtime *rt, enum ccr_metho
     }
     struct ccr_workspace *ws;
     CCR_TRY(ccri_workspaces_take(&rt->workspaces, rt->alloc, &ws, err));
-    struct ccr_status s = ccr_status_of(CCR_ARG);
+    struct ccr_status s;
     switch (method) {
     case CCR_METHOD_PACK_CHUNK:
         s = pack_chunk(ws, in, out, err);

@@ -285,7 +285,7 @@ static struct ccr_status put_effects(struct ccri_follower_session *s, struct ccr
 static void settle(struct ccri_follower_session *s, const struct ccr_event *e, const struct received *r,
                    uint64_t batch_id, const uint8_t *plain)
 {
-    if (e->kind == CCR_EVENT_CONFIGURE) {
+    if (e->config != NULL) {
         s->tail.want = e->config->prefix_bytes_max;
         return;
     }
