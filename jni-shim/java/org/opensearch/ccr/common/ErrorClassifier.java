@@ -27,6 +27,7 @@ import org.opensearch.transport.ConnectTransportException;
 import org.opensearch.transport.NoSeedNodeLeftException;
 import org.opensearch.transport.NoSuchRemoteClusterException;
 import org.opensearch.transport.NodeNotConnectedException;
+import org.opensearch.transport.RemoteTransportException;
 import org.opensearch.transport.TransportException;
 
 import java.io.IOException;
@@ -41,7 +42,17 @@ public final class ErrorClassifier {
 
     private ErrorClassifier() {}
 
-    /** Class of a failed call to the leader. */
+    /**
+     * Class of one failed call to the leader. What the leader itself says arrives as a remote exception; an error that is of no
+     * other class and is not one came from this side, on the way there: opening a connection fails with many types.
+     */
+    public static ErrorClass classifyCall(Throwable t) {
+        ErrorClass cls = classify(t);
+        boolean answered = ExceptionsHelper.unwrap(t, RemoteTransportException.class) != null;
+        return cls == ErrorClass.ERROR_FATAL && answered == false && carried(t) == null ? ErrorClass.ERROR_UNREACHABLE : cls;
+    }
+
+    /** Class of an error of work that involves the leader. */
     public static ErrorClass classify(Throwable t) {
         ErrorClass carried = carried(t);
         if (carried != null) {

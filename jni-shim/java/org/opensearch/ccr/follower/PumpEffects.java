@@ -159,7 +159,7 @@ final class PumpEffects {
             return;
         }
         attempt(e -> {
-            ErrorClass cls = ErrorClassifier.classify(e);
+            ErrorClass cls = ErrorClassifier.classifyCall(e);
             if (cls == ErrorClass.ERROR_UNREACHABLE) {
                 context.links().unreachable(params.leaderAlias(), e);
             } else {
