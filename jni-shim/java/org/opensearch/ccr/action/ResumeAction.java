@@ -152,14 +152,8 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
                 ActionListener.wrap(
                     stored -> clients.plugin().execute(
                         StateAction.INSTANCE,
-                        StateAction.Request.set(request.follower(), OverallState.RUNNING, record.alias()),
-                        ActionListener.wrap(
-                            set -> tasks.startIndex(
-                                params,
-                                ActionListener.wrap(started -> await(request, listener), listener::onFailure)
-                            ),
-                            listener::onFailure
-                        )
+                        StateAction.Request.run(params),
+                        ActionListener.wrap(started -> await(request, listener), listener::onFailure)
                     ),
                     listener::onFailure
                 )

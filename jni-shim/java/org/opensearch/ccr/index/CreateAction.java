@@ -9,7 +9,6 @@ import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
 import org.opensearch.ccr.metadata.FollowRecord;
-import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.StateAction;
 import org.opensearch.ccr.security.FollowRoles;
@@ -32,8 +31,10 @@ import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The cluster manager's part of {@code _start}: the last checks, then record, state entry and task, in this order. */
+/** The cluster manager's part of {@code _start}: the last checks, then record, then state entry with task. */
 public final class CreateAction extends ActionType<AcknowledgedResponse> {
 
     public static final String NAME = "internal:indices/admin/plugins/replication/index/start";
@@ -88,7 +89,8 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
 
         private final RoleClients clients;
         private final ReplicationStore store;
-        private final FollowTaskService tasks;
+        /** Between the checks and the state entry; a second request would overwrite the first one's record. */
+        private final Set<String> starting = ConcurrentHashMap.newKeySet();
 
         @Inject
         public Transport(
@@ -98,13 +100,11 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
             ActionFilters filters,
             IndexNameExpressionResolver resolver,
             RoleClients clients,
-            ReplicationStore store,
-            FollowTaskService tasks
+            ReplicationStore store
         ) {
             super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
             this.clients = clients;
             this.store = store;
-            this.tasks = tasks;
         }
 
         @Override
@@ -132,17 +132,14 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
                 request.roles,
                 request.settings
             );
-            IndexFollowParams params = new IndexFollowParams(request.alias, request.leader, request.follower);
+            IndexFollowParams task = new IndexFollowParams(request.alias, request.leader, request.follower);
+            if (starting.add(request.follower) == false) {
+                throw taskExists(request.follower);
+            }
+            ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> starting.remove(request.follower));
             store.put(record, ActionListener.wrap(
-                stored -> clients.plugin().execute(
-                    StateAction.INSTANCE,
-                    StateAction.Request.set(request.follower, OverallState.RUNNING, request.alias),
-                    ActionListener.wrap(
-                        set -> tasks.startIndex(params, ActionListener.map(listener, started -> new AcknowledgedResponse(true))),
-                        listener::onFailure
-                    )
-                ),
-                listener::onFailure
+                stored -> clients.plugin().execute(StateAction.INSTANCE, StateAction.Request.run(task), done),
+                done::onFailure
             ));
         }
 
@@ -159,10 +156,12 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
                 throw new InvalidIndexNameException(request.follower, "already exists as alias or data stream");
             }
             if (FollowTasks.indexTask(state, request.follower) != null) {
-                throw new ResourceAlreadyExistsException(
-                    "task with id {" + FollowTasks.indexTaskId(request.follower) + "} already exist"
-                );
+                throw taskExists(request.follower);
             }
+        }
+
+        private static ResourceAlreadyExistsException taskExists(String follower) {
+            return new ResourceAlreadyExistsException("task with id {" + FollowTasks.indexTaskId(follower) + "} already exist");
         }
     }
 }

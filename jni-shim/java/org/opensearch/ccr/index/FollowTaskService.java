@@ -23,7 +23,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Starts, finds, awaits and ends the persistent tasks of replications. Every call is idempotent. */
+/** Starts shard tasks; finds, awaits and ends the persistent tasks of replications. Every call is idempotent. */
 public final class FollowTaskService {
 
     /** Parent of a persistent task's local task: the cluster state in place of a node. */
@@ -39,12 +39,6 @@ public final class FollowTaskService {
         this.tasks = new PersistentTasksService(clusterService, threadPool, client);
         this.clients = clients;
         this.clusterService = clusterService;
-    }
-
-    /** Fails with {@link ResourceAlreadyExistsException} when the index has a task. */
-    public void startIndex(IndexFollowParams params, ActionListener<Void> listener) {
-        String id = FollowTasks.indexTaskId(params.follower());
-        tasks.sendStartRequest(id, FollowTasks.INDEX_TASK, params, ActionListener.map(listener, task -> null));
     }
 
     /** Succeeds, too, when the shard has a task. */

@@ -1,11 +1,14 @@
 package org.opensearch.ccr.metadata;
 
+import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
+import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateTaskConfig;
 import org.opensearch.cluster.ClusterStateTaskExecutor;
@@ -20,13 +23,14 @@ import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.persistent.PersistentTasksCustomMetadata;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.List;
 
-/** Changes one entry of {@link ReplicationStates}. Changes that come together are one cluster-state update. */
+/** Changes one entry of {@link ReplicationStates}, and starts its task. Changes that come together are one cluster-state update. */
 public final class StateAction extends ActionType<AcknowledgedResponse> {
 
     public static final String NAME = "internal:cluster:admin/plugins/replication/index/state";
@@ -40,19 +44,29 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         private final String follower;
         private final OverallState state;
         private final String alias;
+        private final IndexFollowParams task;
 
-        private Request(String follower, OverallState state, String alias) {
+        private Request(String follower, OverallState state, String alias, IndexFollowParams task) {
             this.follower = follower;
             this.state = state;
             this.alias = alias;
+            this.task = task;
         }
 
         public static Request set(String follower, OverallState state, String alias) {
-            return new Request(follower, state, alias);
+            return new Request(follower, state, alias, null);
         }
 
         public static Request remove(String follower) {
-            return new Request(follower, null, "");
+            return new Request(follower, null, "", null);
+        }
+
+        /**
+         * RUNNING, together with the index task that runs it, so that there is never one without the other. Fails with
+         * {@link ResourceAlreadyExistsException} when the index has a task.
+         */
+        public static Request run(IndexFollowParams task) {
+            return new Request(task.follower(), OverallState.RUNNING, task.alias(), task);
         }
 
         public Request(StreamInput in) throws IOException {
@@ -60,6 +74,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
             follower = in.readString();
             state = in.readBoolean() ? in.readEnum(OverallState.class) : null;
             alias = in.readString();
+            task = in.readOptionalWriteable(IndexFollowParams::new);
         }
 
         @Override
@@ -71,6 +86,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
                 out.writeEnum(state);
             }
             out.writeString(alias);
+            out.writeOptionalWriteable(task);
         }
 
         @Override
@@ -138,16 +154,32 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
     private static final class Changes implements ClusterStateTaskExecutor<Request> {
         @Override
         public ClusterTasksResult<Request> execute(ClusterState current, List<Request> tasks) {
-            ReplicationStates before = ReplicationStates.of(current);
-            ReplicationStates after = before;
-            for (Request task : tasks) {
-                after = after.with(task.follower, task.entry());
+            ReplicationStates states = ReplicationStates.of(current);
+            PersistentTasksCustomMetadata had = current.metadata().custom(PersistentTasksCustomMetadata.TYPE);
+            PersistentTasksCustomMetadata.Builder persistent = PersistentTasksCustomMetadata.builder(had);
+            ClusterTasksResult.Builder<Request> result = ClusterTasksResult.builder();
+            for (Request request : tasks) {
+                String id = FollowTasks.indexTaskId(request.follower);
+                if (request.task != null && persistent.hasTask(id)) {
+                    result.failure(request, new ResourceAlreadyExistsException("task with id {" + id + "} already exist"));
+                    continue;
+                }
+                if (request.task != null) {
+                    // The persistent tasks' own service places it as soon as it sees it.
+                    persistent.addTask(id, FollowTasks.INDEX_TASK, request.task, PersistentTasksCustomMetadata.INITIAL_ASSIGNMENT);
+                }
+                states = states.with(request.follower, request.entry());
+                result.success(request);
             }
-            ClusterTasksResult.Builder<Request> result = ClusterTasksResult.<Request>builder().successes(tasks);
-            if (after == before) {
+            Metadata.Builder metadata = Metadata.builder(current.metadata());
+            if (states != ReplicationStates.of(current)) {
+                metadata.putCustom(ReplicationStates.TYPE, states);
+            } else if (persistent.isChanged() == false) {
                 return result.build(current);
             }
-            Metadata.Builder metadata = Metadata.builder(current.metadata()).putCustom(ReplicationStates.TYPE, after);
+            if (persistent.isChanged()) {
+                metadata.putCustom(PersistentTasksCustomMetadata.TYPE, persistent.build());
+            }
             return result.build(ClusterState.builder(current).metadata(metadata).build());
         }
     }
