@@ -48,8 +48,7 @@ public final class ErrorClassifier {
      */
     public static ErrorClass classifyCall(Throwable t) {
         ErrorClass cls = classify(t);
-        boolean answered = ExceptionsHelper.unwrap(t, RemoteTransportException.class) != null;
-        return cls == ErrorClass.ERROR_FATAL && answered == false && carried(t) == null ? ErrorClass.ERROR_UNREACHABLE : cls;
+        return cls == ErrorClass.ERROR_FATAL && isAnswer(t) == false && carried(t) == null ? ErrorClass.ERROR_UNREACHABLE : cls;
     }
 
     /** Class of an error of work that involves the leader. */
@@ -71,7 +70,15 @@ public final class ErrorClassifier {
         if (cause instanceof ClusterBlockException block) {
             return leaderBlock(block);
         }
+        if (cause.getClass() == IllegalStateException.class && isAnswer(t) == false) {
+            return ErrorClass.ERROR_UNREACHABLE; // how core fails when no connection can be opened
+        }
         return common(cause);
+    }
+
+    /** Whether another node said so. */
+    private static boolean isAnswer(Throwable t) {
+        return ExceptionsHelper.unwrap(t, RemoteTransportException.class) != null;
     }
 
     /** Class of a failed write or metadata update on the follower itself, where a missing or closed index is not the leader's. */
