@@ -10,7 +10,7 @@ from pathlib import Path
 
 log = (Path(sys.argv[1]) / "Testing" / "Temporary" / "LastTest.log").read_text(encoding="utf-8", errors="replace")
 good = bad = 0
-for program in re.split(r"^\d+/\d+ Test(?:ing)?: ", log, flags=re.M)[1:]:
+for program in re.split(r"^\d+/\d+ Testing: ", log, flags=re.M)[1:]:
     passed = re.search(r"^Test Passed\.", program, flags=re.M) is not None
     counts = re.search(r"Tested: (\d+) \| Passing: (\d+)", program)
     tested, passing = map(int, counts.groups()) if counts else (1, int(passed))

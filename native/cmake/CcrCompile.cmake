@@ -13,8 +13,12 @@ endif()
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g")
 
-# No absolute path in an object file, so that two build folders give the same bytes.
+# No absolute path in an object file, so that two build folders give the same bytes. Ninja compiles in the build folder and
+# Make in a folder below it; both shall be called the same.
 add_compile_options(-ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+foreach(folder native jni-shim)
+  add_compile_options(-ffile-prefix-map=${PROJECT_BINARY_DIR}/${folder}=build)
+endforeach()
 
 add_compile_options(-ffunction-sections -fdata-sections -fno-common -fstack-protector-strong -fno-omit-frame-pointer)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
