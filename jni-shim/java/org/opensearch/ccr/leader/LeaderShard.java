@@ -35,6 +35,9 @@ final class LeaderShard {
     /** Reads after which a thread goes back to the pool, so that other shards get their turn. */
     private static final int READS_IN_A_ROW = 8;
 
+    /** Operations looked up in Lucene for one answer: it sorts the whole range again for each thousand it gives out. */
+    private static final int LUCENE_OPS_MAX = 8 << 10;
+
     private final IndexShard shard;
     private final NativeCore core;
     private final Executor pool;
@@ -216,7 +219,7 @@ final class LeaderShard {
             );
         }
         long from = request.getFromSeqNo();
-        long to = Math.min(read.getState().getGlobalCheckpoint(), from + Math.max(1, request.getMaxOps()) - 1);
+        long to = Math.min(read.getState().getGlobalCheckpoint(), from + Math.clamp(request.getMaxOps(), 1, LUCENE_OPS_MAX) - 1);
         if (request.getLastSeqNo() >= 0) {
             to = Math.min(to, request.getLastSeqNo());
         }
