@@ -100,6 +100,9 @@ public final class ErrorClassifier {
         if (cause instanceof MapperException) {
             return ErrorClass.ERROR_MAPPING;
         }
+        if (cause instanceof IllegalStateException) {
+            return ErrorClass.ERROR_TRANSIENT; // a shard, translog or node on its way out or in
+        }
         ErrorClass cls = common(cause);
         return cls == ErrorClass.ERROR_UNREACHABLE ? ErrorClass.ERROR_TRANSIENT : cls;
     }

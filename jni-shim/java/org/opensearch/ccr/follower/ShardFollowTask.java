@@ -2,7 +2,9 @@ package org.opensearch.ccr.follower;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.apache.logging.log4j.message.ParameterizedMessage;
 import org.opensearch.ResourceNotFoundException;
+import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.leader.LeaderFilesAction;
 import org.opensearch.ccr.leader.LeaderFilesRequest;
 import org.opensearch.ccr.leader.LeaderShardInfo;
@@ -136,12 +138,22 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
         try {
             settingsVersion = index.getSettingsVersion();
             pump = new ShardPump(context, params, shard, state.leaderHistory(), this);
-            context.tasks().add(params.followerShard(), pump);
             pump.start();
+            context.tasks().add(params.followerShard(), pump);
         } catch (RuntimeException e) {
-            LOGGER.warn("cannot begin to follow " + params.followerShard(), e);
-            ended = true;
-            save(state.failed(ErrorClass.ERROR_FATAL, ShardPump.PumpFailure.of(ErrorClass.ERROR_FATAL, e).text()));
+            if (pump != null) {
+                pump.abort();
+                pump = null;
+            }
+            ErrorClass cls = ErrorClassifier.classifyLocal(e);
+            LOGGER.warn(new ParameterizedMessage("cannot begin to follow {}: {}", params.followerShard(), cls), e);
+            if (cls == ErrorClass.ERROR_FATAL) {
+                ended = true;
+                save(state.failed(cls, ShardPump.PumpFailure.of(cls, e).text()));
+            } else {
+                context.threadPool()
+                    .scheduleUnlessShuttingDown(RETRY, FollowerSide.POOL, () -> reconcile(context.clusterService().state()));
+            }
         }
     }
 
