@@ -323,6 +323,22 @@ Test(follower_fetch, after_an_error_one_probe_then_the_pipeline)
     rig_free(r);
 }
 
+Test(follower_fetch, two_holes_and_still_one_probe)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    rig_probed(r, 99999);
+    const struct ccr_effect first = *rig_nth(r, FETCH, 0);
+    const struct ccr_effect third = *rig_nth(r, FETCH, 2);
+    rig_fail(r, CCR_EVENT_FETCH_FAILED, first.id, CCR_ERROR_TRANSIENT);
+    rig_fail(r, CCR_EVENT_FETCH_FAILED, third.id, CCR_ERROR_TRANSIENT);
+    rig_next(r);
+    cr_assert_eq(rig_count(r, FETCH), 1);
+    cr_assert_eq(rig_nth(r, FETCH, 0)->request.from_seq_no, first.request.from_seq_no);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEASE_RENEWED});
+    cr_assert_eq(rig_count(r, FETCH), 0);
+    rig_free(r);
+}
+
 Test(follower_fetch, an_answer_that_never_comes_is_given_up)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -97,11 +97,11 @@ struct ccr_status ccr_follower_config_check(const struct ccr_follower_config *c,
 struct ccr_event {
     enum ccr_event_kind kind;
     int64_t now_ms;
-    uint64_t id;                              /* fetch or batch */
+    uint64_t id; /* fetch or batch */
     enum ccr_error_class error;
-    int64_t next_seq_no;                      /* START */
-    int64_t checkpoint;                       /* START, APPLIED: synced global checkpoint of the follower shard */
-    uint64_t mapping_version;                 /* START, METADATA_SYNCED: versions in place on the follower */
+    int64_t next_seq_no;      /* START */
+    int64_t checkpoint;       /* START, APPLIED: synced global checkpoint of the follower shard */
+    uint64_t mapping_version; /* START, METADATA_SYNCED: versions in place on the follower */
     uint64_t settings_version;
     uint64_t aliases_version;
     const struct ccr_wire_header *header;     /* FETCHED: of a frame that was verified; borrowed for the call */
@@ -115,10 +115,10 @@ struct ccr_effect {
     int64_t first_seq_no;            /* APPLY */
     int64_t last_seq_no;
     int64_t max_seq_no_of_updates;
-    uint64_t mapping_version;        /* SYNC_METADATA */
+    uint64_t mapping_version; /* SYNC_METADATA */
     uint64_t settings_version;
     uint64_t aliases_version;
-    int64_t retaining_seq_no;        /* RENEW_LEASE */
+    int64_t retaining_seq_no; /* RENEW_LEASE */
 };
 
 struct ccr_effects {
