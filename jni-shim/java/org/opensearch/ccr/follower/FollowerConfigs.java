@@ -21,7 +21,7 @@ final class FollowerConfigs {
     private static final int BATCH_OPS_MAX = 1 << 20;
     private static final int PREFIX_BYTES_MAX = 16 << 10;
     /** What every shard may ask for at once without the node-wide budget: an idle shard must not need credit to be awake. */
-    private static final int POLL_BYTES = 64 << 10;
+    private static final int POLL_BYTES = 512 << 10;
     private static final int ZSTD_LEVEL_MIN = -7;
     private static final int ZSTD_LEVEL_MAX = 19;
     private static final int LZ4_ACCELERATION_MIN = 1;

@@ -85,7 +85,9 @@ final class ShardPump {
 
     /** Begins after what the follower primary has persisted. Metadata versions in place are unknown: the first answer brings them. */
     void start() {
-        offer(event(EventKind.EVENT_START).setNextSeqNo(shard.getLocalCheckpoint() + 1));
+        offer(
+            event(EventKind.EVENT_START).setNextSeqNo(shard.getLocalCheckpoint() + 1).setCheckpoint(shard.getLastSyncedGlobalCheckpoint())
+        );
     }
 
     /** Lets what is being applied come to its end, then {@link Owner#done}. */
