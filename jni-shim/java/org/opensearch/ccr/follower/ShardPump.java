@@ -248,8 +248,8 @@ final class ShardPump {
         if (deadline == NEVER) {
             return; // a timer that is running finds nothing to do
         }
-        if (timer != null && timerAt <= deadline) {
-            return; // it fires early enough, and its TICK asks for the next
+        if (timer != null && timerAt <= deadline && timerAt > nowMillis()) {
+            return; // it fires early enough, and its TICK asks for the next; one that has fired does not fire again
         }
         cancelTimer();
         timerAt = deadline;
