@@ -1,6 +1,7 @@
 """Replicates an index between two real OpenSearch clusters on loopback and shows it: `./ccr demo`."""
 import json
 import os
+import signal
 import sys
 import time
 
@@ -23,14 +24,10 @@ def show(label, answer):
 
 
 def fill(leader):
-    lines = []
-    for i in range(DOCUMENTS):
-        lines.append({"index": {"_id": str(i)}})
-        lines.append({"level": "INFO", "host": f"web-{i % 7}", "message": f"request {i} served in {i % 900} ms"})
-        if len(lines) == 4000:
-            leader.bulk(lines, INDEX)
-            lines = []
-    leader.bulk(lines, INDEX) if lines else None
+    for first in range(0, DOCUMENTS, 2000):
+        leader.bulk([({"index": {"_id": str(i)}},
+                      {"level": "INFO", "host": f"web-{i % 7}", "message": f"request {i} served in {i % 900} ms"})
+                     for i in range(first, first + 2000)], INDEX)
 
 
 def count(cluster, index):
@@ -72,10 +69,12 @@ def replicate(pair):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))  # so that the clusters go, too
     say("Installing the plugin with opensearch-plugin install, and starting two clusters on loopback")
     pair = Pair(name="demo")
     try:
         pair.start()
+        print(f"  {pair.follower.ok('GET', '/_cat/plugins').strip()}")
         for side, cluster in (("leader", pair.leader), ("follower", pair.follower)):
             print(f"  {side}: http://127.0.0.1:{cluster.nodes[0].http_port}")
         replicate(pair)

@@ -203,12 +203,12 @@ static struct ccr_status follow(struct ccr_tlog *t, const struct ccr_tlog_checkp
     uint64_t newest = t->generations == 0 ? 0 : t->generation[t->generations - 1].number;
     uint64_t from = newest;
 
-    if (newest == c->generation) {
+    if (t->generations > 0 && newest == c->generation) {
         struct tlog_generation *g = &t->generation[t->generations - 1];
 
         return take(g, c, err);
     }
-    if (newest == 0) {
+    if (t->generations == 0) {
         from = c->min_generation;
     }
     if (c->generation - from >= CCR_TLOG_GENERATIONS_MAX) {
@@ -227,16 +227,26 @@ static void forget_unreferenced(struct ccr_tlog *t, uint64_t min_generation)
     }
 }
 
+/* A checkpoint behind what was read already belongs to another translog that was put in this one's place. */
+static bool was_replaced(const struct ccr_tlog *t, const struct ccr_tlog_checkpoint *c)
+{
+    const struct tlog_generation *g;
+
+    if (t->generations == 0) {
+        return false;
+    }
+    g = &t->generation[t->generations - 1];
+    return c->generation < g->number || (c->generation == g->number && c->offset < g->end);
+}
+
 struct ccr_status ccr_tlog_refresh(struct ccr_tlog *t, struct ccr_err *err)
 {
     struct ccr_tlog_checkpoint c;
     struct ccr_status status = ccr_tlog_checkpoint_read(&c, t->dir, "translog.ckp", err);
 
     if (ccr_ok(status)) {
-        const struct tlog_generation *g = t->generations == 0 ? NULL : &t->generation[t->generations - 1];
-
-        if (g != NULL && (c.generation < g->number || (c.generation == g->number && c.offset < g->end))) {
-            ccr_tlog_reset(t); /* another translog was put in its place */
+        if (was_replaced(t, &c)) {
+            ccr_tlog_reset(t);
         }
         status = follow(t, &c, err);
     }
