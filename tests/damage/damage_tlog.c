@@ -363,3 +363,19 @@ CCR_TEST(damage, everyByteOfAGeneration)
     assert_read(rig, 0, 39, 40);
     rig_free(rig);
 }
+
+/* Found by clang-tidy: the number of no generation was taken for "none known yet". */
+CCR_TEST(damage, checkpointOfGenerationZero)
+{
+    struct tlog_rig *rig = folder(heap);
+    struct forge_file *ckp = forge_file(&rig->f, "translog.ckp");
+
+    memset(ckp->data + 24, 0, 8); /* generation */
+    memset(ckp->data + 56, 0, 8); /* smallest generation */
+    memset(ckp->data + 80, 0, 4);
+    ccr_put_u32be(ckp->data + 84, ccr_crc32(0, ckp->data, 80));
+
+    struct ccr_status s = rig_read(rig, 0, 39, ANY_BYTES, ANY_OPS);
+    cr_assert(!ccr_ok(s), "a generation 0 was read");
+    rig_free(rig);
+}
