@@ -27,8 +27,6 @@ void ccr_workspace_free(struct ccr_workspace *ws); /* NULL is legal */
 /* Scratch for plain bytes; empty at each call's start. Grown past 4 MB it is shrunk by ccr_workspace_trim. */
 struct ccr_buf *ccr_workspace_plain(struct ccr_workspace *ws);
 struct ccr_buf *ccr_workspace_prefix(struct ccr_workspace *ws);
-struct ccr_buf *ccr_workspace_staging(struct ccr_workspace *ws); /* translog bytes on their way to `plain` */
-struct ccr_buf *ccr_workspace_refs(struct ccr_workspace *ws);    /* where the operations of a batch lie in `staging` */
 void ccr_workspace_trim(struct ccr_workspace *ws);
 
 /* Largest possible packed length; 0 when len is beyond CCR_CODEC_BLOCK_MAX. */

@@ -5,10 +5,6 @@
 
 #define WORKSPACE_KEEP (4u << 20)
 
-/* Translog bytes read for one batch: an oversized operation and the block it lies in. */
-#define STAGING_MAX (CCR_CODEC_BLOCK_MAX + (64u << 20))
-#define REFS_MAX    ((size_t)64 << 20) /* 64 bytes for each of the 2^20 operations that a frame may hold */
-
 /* Blocks of up to 8 MB look back everywhere; a longer one would make contexts that no pool of them should hold. */
 #define WINDOW_LOG_MAX 23
 
@@ -23,8 +19,6 @@ struct ccr_status ccr_workspace_new(struct ccr_workspace **out, const struct ccr
     ws->cctx_level = CCRI_LEVEL_UNSET;
     ccr_buf_init(&ws->plain, alloc, CCR_CODEC_BLOCK_MAX);
     ccr_buf_init(&ws->prefix, alloc, CCR_CODEC_PREFIX_MAX);
-    ccr_buf_init(&ws->staging, alloc, STAGING_MAX);
-    ccr_buf_init(&ws->refs, alloc, REFS_MAX);
     *out = ws;
     return ccr_status_of(CCR_OK);
 }
@@ -39,8 +33,6 @@ void ccr_workspace_free(struct ccr_workspace *ws)
     ccr_alloc_put(ws->alloc, ws->lz4);
     ccr_buf_fini(&ws->plain);
     ccr_buf_fini(&ws->prefix);
-    ccr_buf_fini(&ws->staging);
-    ccr_buf_fini(&ws->refs);
     ccr_alloc_put(ws->alloc, ws);
 }
 
@@ -56,24 +48,10 @@ struct ccr_buf *ccr_workspace_prefix(struct ccr_workspace *ws)
     return &ws->prefix;
 }
 
-struct ccr_buf *ccr_workspace_staging(struct ccr_workspace *ws)
-{
-    ws->staging.len = 0;
-    return &ws->staging;
-}
-
-struct ccr_buf *ccr_workspace_refs(struct ccr_workspace *ws)
-{
-    ws->refs.len = 0;
-    return &ws->refs;
-}
-
 void ccr_workspace_trim(struct ccr_workspace *ws)
 {
     ccr_buf_shrink(&ws->plain, WORKSPACE_KEEP);
     ccr_buf_shrink(&ws->prefix, WORKSPACE_KEEP);
-    ccr_buf_shrink(&ws->staging, WORKSPACE_KEEP);
-    ccr_buf_shrink(&ws->refs, WORKSPACE_KEEP);
 }
 
 static ZSTD_customMem zstd_memory(const struct ccr_alloc *alloc)

@@ -22,8 +22,6 @@ struct ccr_workspace {
     int cctx_level; /* the level cctx is set to */
     struct ccr_buf plain;
     struct ccr_buf prefix;
-    struct ccr_buf staging;
-    struct ccr_buf refs;
 };
 
 struct ccr_status ccri_workspace_cctx(struct ccr_workspace *ws, int level, struct ccr_err *err) CCR_MUST_USE;
