@@ -118,6 +118,27 @@ Test(follower_backoff, a_leader_that_returns_is_caught_within_a_second)
     rig_free(r);
 }
 
+/* A leader that was away for long answers first that its shards are not open yet. */
+Test(follower_backoff, a_new_error_after_an_outage_begins_with_short_delays)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    for (int i = 0; i < 40; i++) {
+        rig_fail(r, CCR_EVENT_FETCH_FAILED, id, CCR_ERROR_UNREACHABLE);
+        while (rig_count(r, CCR_EFFECT_FETCH) == 0) {
+            rig_next(r);
+        }
+        id = rig_nth(r, CCR_EFFECT_FETCH, 0)->id;
+    }
+    rig_fail(r, CCR_EVENT_FETCH_FAILED, id, CCR_ERROR_TRANSIENT);
+    int64_t failed = r->now;
+    while (rig_count(r, CCR_EFFECT_FETCH) == 0) {
+        rig_next(r);
+    }
+    cr_assert_leq(r->now - failed, (int64_t)r->config.backoff_min_ms);
+    rig_free(r);
+}
+
 Test(follower_backoff, overloaded_halves_down_to_the_poll_size_once_per_wave)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -83,6 +83,10 @@ bool ccri_door_trip(struct ccr_follower *f, struct ccri_door *d, enum ccr_error_
     if (d->error == CCR_ERROR_NONE) {
         d->attempts = 0;
         d->since_ms = f->now_ms;
+    } else if (d->error == CCR_ERROR_UNREACHABLE && error != CCR_ERROR_UNREACHABLE) {
+        /* The other side speaks again. What it says, mostly that its shards are not open yet, is a wait of its own: with
+         * the tries of the whole outage behind it, the first delay would be the longest. */
+        d->attempts = 0;
     }
     d->error = error == CCR_ERROR_NONE ? CCR_ERROR_TRANSIENT : error;
     d->attempts += d->attempts < UINT32_MAX;
