@@ -1,6 +1,7 @@
 # What ./ccr does, one function each. Sourced; uses $root, $build, $zip, $assume_yes.
-packages=(cmake ninja-build make gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
-    liblz4-dev libdeflate-dev libcriterion-dev maven unzip git python3 python3-pytest clang-format clang-tidy gradle)
+packages=(cmake ninja-build gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
+    liblz4-dev libdeflate-dev libcriterion-dev maven unzip python3)
+declare -A packages_of=([tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]=python3-pytest)
 logs=$root/build/logs
 lanes_all=(unit asan tsan sim jni tidy package gradle cluster)
 lanes_more=(coverage)
@@ -215,6 +216,7 @@ run_lanes() {
     local lane name start=$SECONDS
     [ $# -gt 0 ] && [ "$1" != all ] || set -- "${lanes_all[@]}"
     for lane in "$@"; do
+        packages+=(${packages_of[${lane%%:*}]:-})
         case " ${lanes_all[*]} ${lanes_more[*]} " in
         *" ${lane%%:*} "*) ;;
         *) echo "ccr: no lane [$lane]; there are: ${lanes_all[*]} ${lanes_more[*]}" >&2 && return 2 ;;
@@ -232,5 +234,6 @@ run_lanes() {
 }
 
 format_sources() {
+    packages+=(${packages_of[tidy]})
     install_packages && git ls-files -z --cached --others --exclude-standard -- '*.c' '*.h' | xargs -0 clang-format -i
 }
