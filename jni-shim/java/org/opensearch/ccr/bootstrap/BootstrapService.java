@@ -3,12 +3,15 @@ package org.opensearch.ccr.bootstrap;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.apache.logging.log4j.message.ParameterizedMessage;
+import org.opensearch.ExceptionsHelper;
+import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.proto.CoreProto;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateListener;
@@ -85,11 +88,24 @@ public final class BootstrapService implements ClusterStateListener {
             run.answered = true;
             failure = run.cancelled == null ? refused : run.cancelled;
         }
+        if (failure == refused && isOurs(run, refused)) {
+            failure = null;
+        }
         if (failure != null) {
             fail(run, failure);
         } else {
             look(run, clusterService.state());
         }
+    }
+
+    /** Made already: by this very request, when another cluster manager had to answer it. */
+    private boolean isOurs(Run run, Exception refused) {
+        IndexMetadata index = clusterService.state().metadata().index(run.request.followerIndex());
+        return refused != null
+            && ExceptionsHelper.unwrapCause(refused) instanceof ResourceAlreadyExistsException
+            && index != null
+            && CcrSettings.LEADER_INDEX.get(index.getSettings())
+                .equals(StartRestoreAction.origin(run.request.alias(), run.request.leaderIndex()));
     }
 
     /** Whether this node bootstraps that index. */

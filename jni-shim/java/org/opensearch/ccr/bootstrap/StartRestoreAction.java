@@ -58,6 +58,11 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         super(NAME, AcknowledgedResponse::new);
     }
 
+    /** What a follower index has as its mark. */
+    static String origin(String alias, Index leader) {
+        return alias + ":" + leader.getName();
+    }
+
     public static final class Request extends ClusterManagerNodeRequest<Request> {
         private final String alias;
         private final Index leader;
@@ -106,7 +111,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
                 restore.renamePattern("^" + Pattern.quote(leader.getName()) + "$");
                 restore.renameReplacement(Matcher.quoteReplacement(follower));
             }
-            restore.indexSettings(Settings.builder().put(overlay).put(CcrSettings.LEADER_INDEX.getKey(), alias + ":" + leader.getName()));
+            restore.indexSettings(Settings.builder().put(overlay).put(CcrSettings.LEADER_INDEX.getKey(), origin(alias, leader)));
             restore.ignoreIndexSettings(NOT_COPIED);
             restore.includeGlobalState(false);
             restore.includeAliases(true);
@@ -158,7 +163,9 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
             }
             Repository found = repositories.repository(RemoteRepository.name(request.alias));
             if (found instanceof RemoteRepository == false) {
-                throw new IllegalStateException("repository [" + found.getMetadata().name() + "] hides the one of the same name for replication");
+                throw new IllegalStateException(
+                    "repository [" + found.getMetadata().name() + "] hides the one of the same name for replication"
+                );
             }
             RemoteRepository repository = (RemoteRepository) found;
             repository.prepare(request.leader, request.roles, threadPool, ActionListener.wrap(prepared -> {

@@ -56,14 +56,17 @@ public final class FileSessions implements IndexEventListener {
             if (sessions.size() >= SESSIONS_MAX) {
                 throw new OpenSearchRejectedExecutionException("[" + SESSIONS_MAX + "] bootstraps are being served by this node");
             }
-            FileSession session = FileSession.open(shard);
-            sessions.put(key, session);
-            if (shard.state() == IndexShardState.CLOSED) {
-                close(key); // it may have been closed before the session stood in the map
-                throw new IndexShardClosedException(shard.shardId());
-            }
-            return session.files();
         }
+        FileSession session = FileSession.open(shard); // reads files: not under the lock
+        synchronized (sessions) {
+            close(key);
+            sessions.put(key, session);
+        }
+        if (shard.state() == IndexShardState.CLOSED) {
+            release(name, shard.shardId()); // it may have been closed before the session stood in the map
+            throw new IndexShardClosedException(shard.shardId());
+        }
+        return session.files();
     }
 
     /**

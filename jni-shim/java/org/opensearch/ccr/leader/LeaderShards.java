@@ -55,13 +55,18 @@ public final class LeaderShards implements IndexEventListener {
             return;
         }
         LeaderShard leader = of(shard);
+        // answered by a thread that works for somebody else
+        ActionListener<FetchBatchResponse> answer = ContextPreservingActionListener.wrapPreservingContext(
+            listener,
+            threadPool.getThreadContext()
+        );
         if (read.getWaitMs() == 0 || shard.getLastKnownGlobalCheckpoint() >= read.getFromSeqNo()) {
-            leader.read(read, listener);
+            leader.read(read, answer);
         } else if (parked.incrementAndGet() > PARKED_MAX) {
             parked.decrementAndGet();
             listener.onFailure(new OpenSearchRejectedExecutionException("[" + PARKED_MAX + "] polls of followers wait on this node"));
         } else {
-            park(leader, read, ContextPreservingActionListener.wrapPreservingContext(listener, threadPool.getThreadContext()));
+            park(leader, read, answer);
         }
     }
 
