@@ -88,8 +88,9 @@ prepare() {
     export OPENSEARCH_HOME
 }
 
+# The JDK and the distribution are given anew: what an older build folder remembers may be gone.
 configure_and_build() {
-    cmake --preset "$1" && cmake --build --preset "$1"
+    cmake --preset "$1" -DCCR_JDK="$CCR_JDK" -DOPENSEARCH_HOME="$OPENSEARCH_HOME" && cmake --build --preset "$1"
 }
 
 build_release() {
