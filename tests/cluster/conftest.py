@@ -1,6 +1,7 @@
 """Fixtures of the cluster tests. Real nodes only; clusters are shared where tests do not disturb each other."""
 import os
 import re
+import signal
 import sys
 
 import pytest
@@ -16,6 +17,7 @@ _running = []
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: a long variant, run when CCR_SLOW=1")
     config.addinivalue_line("markers", "no_plugin: tests the harness itself, needs no plugin zip")
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that fixtures stop their nodes
 
 
 def pytest_collection_modifyitems(config, items):
@@ -34,6 +36,8 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed and report.when in ("setup", "call"):
         config.keep = True
+        # A run takes long: the reason is told at once, not only in the end.
+        print(f"\n{report.nodeid} {report.when}: {str(call.excinfo.value)[:2500]}", file=sys.__stderr__, flush=True)
         for pair in list(_running):
             report.sections.append(("nodes", pair.tail()))
 
@@ -62,7 +66,7 @@ def own_pair(request):
     """A pair for one module, whose nodes may be killed. A module may give PAIR = dict(...) for its shape."""
     shape = getattr(request.module, "PAIR", {})
     name = re.sub(r"[^a-z0-9]+", "-", request.module.__name__.replace("test_", ""))
-    yield from _run(Pair(name=name, **shape))
+    yield from _run(Pair(**{"name": name, **shape}))
 
 
 @pytest.fixture

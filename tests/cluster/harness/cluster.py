@@ -5,7 +5,7 @@ import threading
 from urllib.parse import quote
 
 from .node import Node
-from .wait import until
+from .wait import WaitTimeout, until
 
 _numbers = itertools.count(1)
 
@@ -132,7 +132,14 @@ class Cluster:
             answer = self.request("GET", url).json
             return answer.get("status") == status and not answer.get("relocating_shards") \
                 and not answer.get("initializing_shards")
-        until(reached, timeout, f"{index or self.name} is {status}")
+        try:
+            until(reached, timeout, f"{index or self.name} is {status}")
+        except WaitTimeout as error:
+            more = [self.request("GET", url).text for url in (
+                "/_cat/shards?h=index,shard,prirep,state,node,unassigned.reason,unassigned.details",
+                "/_cat/recovery?active_only=true", "/_cluster/pending_tasks", "/_cat/thread_pool?h=name,active,queue",
+                f"{path(index) if index else ''}/_stats?level=shards&filter_path=indices.*.shards.*.seq_no")]
+            raise WaitTimeout(f"{error}\n" + "\n".join(more)[:6000]) from None
 
     def settings(self, **values):
         """Sets persistent cluster settings; a double underscore in a name stands for a dot."""

@@ -1,4 +1,5 @@
 """One OpenSearch node: a thin home, its process, its logs."""
+import ctypes
 import glob
 import os
 import random
@@ -25,7 +26,14 @@ COMMON_JVM = [
 ]
 
 _NOISE = re.compile(r"\.grpc\.|MergeSchedulerConfig|onIndexModule|BootstrapChecks|\[stderr|DanglingIndices")
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 _given_ports = set()
+
+
+def _die_with_parent():
+    """Runs in the child: a test run that is killed leaves no nodes behind."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -136,7 +144,8 @@ class Node:
         with out:
             self.process = subprocess.Popen([os.path.join(self.home, "bin", "opensearch")], cwd=self.home, stdout=out,
                                             stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                            env=environment(self.home), start_new_session=True, **who)
+                                            env=environment(self.home), start_new_session=True,
+                                            preexec_fn=_die_with_parent, **who)
         self.starts += 1
 
     def answers(self):
