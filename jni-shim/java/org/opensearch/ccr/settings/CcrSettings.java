@@ -59,7 +59,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** How often the leader's metadata is compared when no operation has brought newer versions. */
+    /** Accepted for compatibility and without effect yet: operations bring the versions of the leader's metadata along. */
     public static final Setting<TimeValue> METADATA_SYNC_INTERVAL = Setting.timeSetting(
         "plugins.replication.follower.metadata_sync_interval",
         TimeValue.timeValueSeconds(60),
@@ -67,7 +67,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** How long failing lease renewals are tolerated. */
+    /** Accepted for compatibility and without effect: a renewal that fails is repeated as long as the lease lives. */
     public static final Setting<TimeValue> LEASE_MAX_FAILURE = Setting.timeSetting(
         "plugins.replication.follower.retention_lease_max_failure_duration",
         TimeValue.timeValueHours(1),
@@ -96,7 +96,7 @@ public final class CcrSettings {
     /** True refuses every new {@code _start} with 403. */
     public static final Setting<Boolean> START_BLOCK = Setting.boolSetting("plugins.replication.follower.block.start", false, CLUSTER);
 
-    /** Delete the follower index when the leader index is deleted. */
+    /** Accepted for compatibility and without effect yet: a follower whose leader index was deleted is paused. */
     public static final Setting<Boolean> DELETE_INDEX = Setting.boolSetting("plugins.replication.replicate.delete_index", false, CLUSTER);
 
     public static final Setting<TimeValue> AUTOFOLLOW_FETCH_INTERVAL = Setting.timeSetting(
