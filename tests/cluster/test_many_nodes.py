@@ -6,15 +6,15 @@ from harness.content import copies, differences, read_copy
 from harness.load import Writer
 from harness.wait import until
 
-PAIR = {"leader_nodes": 2, "follower_nodes": 2}
+PAIR = {"leader_nodes": 2, "follower_nodes": 2, "heap": "512m"}
 QUICK = {"index.unassigned.node_left.delayed_timeout": "0"}
 
 
 def make(pair, index, shards=2):
     pair.leader.create_index(index, shards=shards, replicas=1, settings=QUICK)
-    pair.leader.health(index)
+    pair.leader.health(index, timeout=180)
     pair.follow(index)
-    pair.follower.health(index)
+    pair.follower.health(index, timeout=180)
 
 
 def primaries_to(cluster, index, node):
@@ -42,7 +42,7 @@ def test_follower_primary_node_dies(own_pair, own_index):
     pair, index = own_pair, own_index
     make(pair, index)
     victim = pair.follower.nodes[1]
-    with Writer(pair.leader, index, seed=22) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=22) as writer:
         writer.wait(3000)
         victim.kill()
         writer.wait(4000)
@@ -50,7 +50,7 @@ def test_follower_primary_node_dies(own_pair, own_index):
               == {pair.follower.nodes[0].name}, 60, "replicas are promoted")
         writer.wait(2000)
         victim.start()
-        pair.follower.health(index)
+        pair.follower.health(index, timeout=180)
         writer.wait(2000)
     pair.same(index)
 
@@ -59,13 +59,13 @@ def test_follower_manager_node_dies(own_pair, own_index):
     """The node with the cluster manager goes and returns: the tasks live on."""
     pair, index = own_pair, own_index
     make(pair, index)
-    with Writer(pair.leader, index, seed=23) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=23) as writer:
         writer.wait(3000)
         pair.follower.nodes[0].kill()
         writer.wait(2000)
         pair.follower.nodes[0].start()
         pair.follower.wait_nodes(2)
-        pair.follower.health(index)
+        pair.follower.health(index, timeout=180)
         writer.wait(2000)
     pair.wait_status(index, "SYNCING")
     pair.same(index)
@@ -76,7 +76,7 @@ def test_follower_shards_relocate(own_pair, own_index):
     pair, index = own_pair, own_index
     pair.leader.create_index(index, shards=2)
     pair.follow(index)
-    with Writer(pair.leader, index, seed=24) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=24) as writer:
         for _ in range(2):
             for shard in (0, 1):
                 source = pair.follower.primary_node(index, shard)
@@ -84,7 +84,7 @@ def test_follower_shards_relocate(own_pair, own_index):
                 writer.wait(1500)
                 pair.follower.move(index, shard, source, target)
                 until(lambda: pair.follower.primary_node(index, shard) is target, 60, "the shard has moved")
-                pair.follower.health(index)
+                pair.follower.health(index, timeout=180)
     pair.same(index)
     assert pair.status(index)["status"] == "SYNCING"
 
@@ -94,12 +94,12 @@ def test_leader_primary_node_dies(own_pair, own_index):
     pair, index = own_pair, own_index
     make(pair, index, shards=1)
     primaries_to(pair.leader, index, pair.leader.nodes[1])
-    with Writer(pair.leader, index, seed=25, tolerant=True) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=25, tolerant=True) as writer:
         writer.wait(4000)
         pair.leader.nodes[1].kill()
         writer.wait(4000)
         pair.leader.nodes[1].start()
-        pair.leader.health(index)
+        pair.leader.health(index, timeout=180)
         writer.wait(2000)
     pair.same(index)
 
@@ -108,14 +108,14 @@ def test_leader_shard_relocates(own_pair, own_index):
     pair, index = own_pair, own_index
     pair.leader.create_index(index)
     pair.follow(index)
-    with Writer(pair.leader, index, seed=26) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=26) as writer:
         for _ in range(2):
             source = pair.leader.primary_node(index)
             target = next(node for node in pair.leader.nodes if node is not source)
             writer.wait(3000)
             pair.leader.move(index, 0, source, target)
             until(lambda: pair.leader.primary_node(index) is target, 60, "the shard has moved")
-            pair.leader.health(index)
+            pair.leader.health(index, timeout=180)
         writer.wait(2000)
     pair.same(index)
 
@@ -141,9 +141,9 @@ def test_sniff_mode(own_pair, own_index):
     pair.follower.ok("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.sniffed.seeds": seeds}})
     pair.wait_connected("sniffed")
     pair.leader.create_index(index, shards=3, replicas=1)
-    pair.leader.health(index)
+    pair.leader.health(index, timeout=180)
     pair.follow(index, alias="sniffed")
-    with Writer(pair.leader, index, seed=27) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=27) as writer:
         writer.wait(3000)
     pair.same(index)
 
@@ -152,7 +152,7 @@ def test_stop_fills_nothing_on_replicas_that_is_there(own_pair, own_index):
     """After _stop every copy of a follower with replicas is writable and the copies stay equal."""
     pair, index = own_pair, own_index
     make(pair, index)
-    with Writer(pair.leader, index, seed=28) as writer:
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=28) as writer:
         writer.wait(4000)
         assert pair.stop_replication(index).status == 200
     for n in range(200):
