@@ -78,8 +78,8 @@ DAMAGE(plain_with_packed_length, r.m.packed_bytes = 5, CCR_CORRUPT_WIRE,
 DAMAGE(plain_with_prefix, r.m.prefix_bytes = 9, CCR_CORRUPT_WIRE,
        "an unpacked frame of 1557 plain bytes says 1557 packed and a prefix of 9")
 DAMAGE(trailing_bytes, plain_put(&r.p, "xyz", 3), CCR_CORRUPT_WIRE,
-       "1560 packed bytes at offset 27, the header says 1557")
-DAMAGE(truncated, r.p.len -= 1, CCR_CORRUPT_WIRE, "1556 packed bytes at offset 27, the header says 1557")
+       "1560 packed bytes at offset 31, the header says 1557")
+DAMAGE(truncated, r.p.len -= 1, CCR_CORRUPT_WIRE, "1556 packed bytes at offset 31, the header says 1557")
 DAMAGE(count_of_operations, r.m.ops = 3, CCR_CORRUPT_WIRE, "batch from 20 holds 4 operations, the header says 3")
 DAMAGE(order_of_operations, r.m.from_seq_no = 19, CCR_CORRUPT_WIRE,
        "batch from 19: operation at 0: expected seq_no 19, got 20")
@@ -105,11 +105,11 @@ CCR_TEST(damage_wire, checksum)
 CCR_TEST(damage_wire, preamble)
 {
     struct rig r = rig_new(&heap->alloc);
-    uint8_t bytes[600] = "CCRB\x02\x00\x00\x00";
-    refused(&r, ccr_slice_of(bytes, 0), CCR_CORRUPT_WIRE, "a frame of 0 bytes is shorter than its preamble of 8");
-    refused(&r, ccr_slice_of(bytes, 7), CCR_CORRUPT_WIRE, "a frame of 7 bytes is shorter than its preamble of 8");
-    refused(&r, ccr_slice_of(bytes, 8), CCR_CORRUPT_WIRE, "frame ends at offset 8 inside its header of 2 bytes");
-    cr_assert_eq(r.err.offset, 8);
+    uint8_t bytes[600] = "CCRB\x02\x00\x00\x00\x00\x00\x00\x00";
+    refused(&r, ccr_slice_of(bytes, 0), CCR_CORRUPT_WIRE, "a frame of 0 bytes is shorter than its preamble of 12");
+    refused(&r, ccr_slice_of(bytes, 11), CCR_CORRUPT_WIRE, "a frame of 11 bytes is shorter than its preamble of 12");
+    refused(&r, ccr_slice_of(bytes, 12), CCR_CORRUPT_WIRE, "frame ends at offset 12 inside its header of 2 bytes");
+    cr_assert_eq(r.err.offset, 12);
     bytes[5] = 3;
     refused(&r, ccr_slice_of(bytes, 600), CCR_LIMIT, "header length is 770, the maximum is 512");
     cr_assert_eq(r.err.offset, 4);
@@ -118,6 +118,31 @@ CCR_TEST(damage_wire, preamble)
     bytes[3] = 'C';
     refused(&r, ccr_slice_of(bytes, 600), CCR_CORRUPT_WIRE,
             "frame magic at offset 0: expected 0x42524343, got 0x43524343");
+    rig_free(&r);
+}
+
+/* Versions and checkpoints are covered by nothing else: every bit of the header and of its length counts. */
+CCR_TEST(damage_wire, every_bit_of_the_header)
+{
+    struct rig r = rig_new(&heap->alloc);
+    struct frame f = frame_with(&r.m, plain_slice(&r.p));
+    uint32_t header = ccr_get_u32le(f.data + 4);
+    for (uint32_t bit = 32; bit < (CCR_WIRE_PREAMBLE + header) * 8; bit++) {
+        f.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        struct ccr_status s = decode_and_unpack(&r, frame_slice(&f), NONE);
+        cr_assert(ccr_is(s, CCR_CORRUPT_WIRE) || ccr_is(s, CCR_LIMIT), "bit %u was believed: %s", bit,
+                  ccr_status_name(s));
+        f.data[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    f.data[CCR_WIRE_PREAMBLE + 1] ^= 1;
+    char text[128];
+    uint32_t said = ccr_get_u32le(f.data + 8);
+    uint32_t is = ccr_crc32(ccr_crc32(0, f.data + 4, 4), f.data + CCR_WIRE_PREAMBLE, header);
+    snprintf(text, sizeof text,
+             "checksum of the frame's header at offset 8: expected 0x%08" PRIx32 ", got 0x%08" PRIx32, said, is);
+    refused(&r, frame_slice(&f), CCR_CORRUPT_WIRE, text);
+    cr_assert_eq(r.err.offset, 8);
+    frame_free(&f);
     rig_free(&r);
 }
 
@@ -253,7 +278,7 @@ CCR_TEST(damage_wire, chunk_checksum_version_and_length)
     } cases[] = {
         {1, 5, 5, 1, CCR_CORRUPT_WIRE, "checksum of the chunk: expected 0x00000001, got 0x3610a686"},
         {9, 5, 5, 1, CCR_VERSION, "frame version 9 is newer than 1, the newest this node reads"},
-        {1, 5, 6, 1, CCR_CORRUPT_WIRE, "5 packed bytes at offset 19, the header says 6"},
+        {1, 5, 6, 1, CCR_CORRUPT_WIRE, "5 packed bytes at offset 23, the header says 6"},
         {1, 4, 5, 1, CCR_CORRUPT_WIRE, "plain block holds 5 bytes, not 4"},
         {1, 67108865, 5, 1, CCR_LIMIT, "raw_bytes is 67108865, the maximum is 67108864"},
     };

@@ -42,12 +42,9 @@ void sim_net_request(struct sim *s, struct sim_event *e)
     arrives->copy = e->request.wait_ms > 0 ? s->leader.primary : other;
 }
 
-/* In the preamble or in the packed operations: the header's own fields carry no checksum, the transport's has to do. */
 static void flip_a_byte(struct sim *s, struct sim_event *e)
 {
-    uint32_t header = ccr_get_u32le(e->bytes + 4);
-    uint32_t at = sim_below(s, (uint32_t)e->len - header);
-    at += at >= CCR_WIRE_PREAMBLE ? header : 0;
+    uint32_t at = sim_below(s, (uint32_t)e->len);
     e->bytes[at] ^= (uint8_t)(1 + sim_below(s, 255));
 }
 

@@ -57,12 +57,14 @@ static inline Ccr__V1__BatchHeader frame_header(const struct plain_ops *p)
 
 static inline struct frame frame_raw(const uint8_t *header, size_t header_len, struct ccr_slice packed)
 {
-    struct frame f = {malloc(8 + header_len + packed.len + 1), 8 + header_len + packed.len};
+    struct frame f = {NULL, CCR_WIRE_PREAMBLE + header_len + packed.len};
+    f.data = malloc(f.len + 1);
     ccr_put_u32le(f.data, 0x42524343u);
     ccr_put_u32le(f.data + 4, (uint32_t)header_len);
-    memcpy(f.data + 8, header, header_len);
+    ccr_put_u32le(f.data + 8, ccr_crc32(ccr_crc32(0, f.data + 4, 4), header, header_len));
+    memcpy(f.data + CCR_WIRE_PREAMBLE, header, header_len);
     if (packed.len > 0) {
-        memcpy(f.data + 8 + header_len, packed.data, packed.len);
+        memcpy(f.data + CCR_WIRE_PREAMBLE + header_len, packed.data, packed.len);
     }
     return f;
 }

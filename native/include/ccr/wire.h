@@ -1,7 +1,9 @@
 /*
  * Frames: what travels from leader to follower. Layout and field meaning: proto/ccr_wire.proto.
  *
- *   u32le "CCRB" | u32le header length | BatchHeader (protobuf) | packed operations
+ *   u32le "CCRB" | u32le header length | u32le CRC-32 | BatchHeader (protobuf) | packed operations
+ *
+ * The CRC-32 is that of the length and the header, so that no field of it is believed after damage on the way.
  *
  * Encoder and decoder borrow all buffers. The decoder's input is hostile: nothing is allocated or written by a length
  * that was not checked against a maximum and against the bytes that are there.
@@ -14,7 +16,7 @@
 
 #define CCR_WIRE_VERSION    1u
 #define CCR_WIRE_HEADER_MAX 512u
-#define CCR_WIRE_PREAMBLE   8u
+#define CCR_WIRE_PREAMBLE   12u
 #define CCR_WIRE_RAW_MAX    CCR_CODEC_BLOCK_MAX /* one oversized operation may travel alone */
 #define CCR_WIRE_OPS_MAX    (1u << 20)
 
@@ -92,7 +94,8 @@ struct ccr_status ccr_wire_unpack(struct ccr_workspace *ws, const struct ccr_wir
                                   struct ccr_slice prefix, uint8_t *dst, struct ccr_err *err) CCR_MUST_USE;
 
 /*
- * Bootstrap chunks: u32le "CCRC" | u32le header length | ChunkHeader | packed bytes. Plain length <= CCR_CHUNK_RAW_MAX.
+ * Bootstrap chunks: u32le "CCRC" | u32le header length | u32le CRC-32 | ChunkHeader | packed bytes.
+ * Plain length <= CCR_CHUNK_RAW_MAX.
  */
 #define CCR_CHUNK_RAW_MAX (64u << 20)
 

@@ -51,9 +51,8 @@ struct ccr_status ccr_chunk_encode(struct ccr_workspace *ws, enum ccr_codec_id c
     } else if (plain.len > 0) {
         memcpy(want_at, plain.data, plain.len);
     }
-    ccr_put_u32le(dst, CCRI_MAGIC_CHUNK);
-    ccr_put_u32le(dst + 4, (uint32_t)header_len);
     (void)ccr__v1__chunk_header__pack(&m, dst + CCR_WIRE_PREAMBLE);
+    ccri_frame_seal(dst, CCRI_MAGIC_CHUNK, header_len);
     *len = CCR_WIRE_PREAMBLE + header_len + packed;
     return ccr_status_of(CCR_OK);
 }

@@ -21,6 +21,18 @@ struct ccr_status ccri_frame_limit(const char *field, uint64_t value, uint64_t m
     return ccr_status_of(CCR_OK);
 }
 
+static uint32_t header_crc(const uint8_t *frame, size_t header_len)
+{
+    return ccr_crc32(ccr_crc32(0, frame + 4, 4), frame + CCR_WIRE_PREAMBLE, header_len);
+}
+
+void ccri_frame_seal(uint8_t *dst, uint32_t magic, size_t header_len)
+{
+    ccr_put_u32le(dst, magic);
+    ccr_put_u32le(dst + 4, (uint32_t)header_len);
+    ccr_put_u32le(dst + 8, header_crc(dst, header_len));
+}
+
 struct ccr_status ccri_frame_split(struct ccr_slice frame, uint32_t magic, struct ccr_slice *header,
                                    struct ccr_slice *packed, struct ccr_err *err)
 {
@@ -43,6 +55,14 @@ struct ccr_status ccri_frame_split(struct ccr_slice frame, uint32_t magic, struc
         s = ccr_err_set(err, CCR_CORRUPT_WIRE, "frame ends at offset %zu inside its header of %" PRIu32 " bytes",
                         frame.len, len);
         return at(err, s, frame.len);
+    }
+    uint32_t said = ccr_get_u32le(frame.data + 8);
+    uint32_t is = header_crc(frame.data, len);
+    if (said != is) {
+        s = ccr_err_set(err, CCR_CORRUPT_WIRE,
+                        "checksum of the frame's header at offset 8: expected 0x%08" PRIx32 ", got 0x%08" PRIx32, said,
+                        is);
+        return at(err, s, 8);
     }
     *header = ccr_slice_of(frame.data + CCR_WIRE_PREAMBLE, len);
     *packed = ccr_slice_of(frame.data + CCR_WIRE_PREAMBLE + len, left - len);

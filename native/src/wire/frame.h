@@ -1,11 +1,14 @@
 /*
- * What batch frames and chunk frames have in common: u32le magic | u32le header length | header | packed bytes to the
- * end.
+ * What batch frames and chunk frames have in common: preamble | header | packed bytes to the end.
  *
  *   offset 0   magic, "CCRB" or "CCRC"
  *   offset 4   header length n, 1 .. CCR_WIRE_HEADER_MAX
- *   offset 8   header (protobuf)
- *   offset 8+n packed bytes, exactly as many as the header says
+ *   offset 8   CRC-32 of the four bytes at offset 4 and of the header
+ *   offset 12  header (protobuf)
+ *   offset 12+n packed bytes, exactly as many as the header says
+ *
+ * The header has a checksum of its own: that of the operations covers neither versions nor checkpoints, and a flipped bit
+ * there would be believed.
  */
 #ifndef CCRI_FRAME_H
 #define CCRI_FRAME_H
@@ -18,7 +21,10 @@
 /* Memory for unpacking a header: the struct, and the fields a newer minor version may have added. */
 #define CCRI_HEADER_ARENA 4096u
 
-/* Splits a frame without looking into the header. CORRUPT_WIRE, LIMIT. */
+/* Writes the preamble before a header that stands at dst + CCR_WIRE_PREAMBLE already. */
+void ccri_frame_seal(uint8_t *dst, uint32_t magic, size_t header_len);
+
+/* Splits a frame and verifies the header's checksum without looking into it. CORRUPT_WIRE, LIMIT. */
 struct ccr_status ccri_frame_split(struct ccr_slice frame, uint32_t magic, struct ccr_slice *header,
                                    struct ccr_slice *packed, struct ccr_err *err) CCR_MUST_USE;
 

@@ -98,9 +98,8 @@ struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_head
     } else if (plain.len > 0) {
         memcpy(want_at, plain.data, plain.len);
     }
-    ccr_put_u32le(dst, CCRI_MAGIC_BATCH);
-    ccr_put_u32le(dst + 4, (uint32_t)header_len);
     (void)ccr__v1__batch_header__pack(&m, dst + CCR_WIRE_PREAMBLE);
+    ccri_frame_seal(dst, CCRI_MAGIC_BATCH, header_len);
     *h = out;
     *len = CCR_WIRE_PREAMBLE + header_len + packed;
     return ccr_status_of(CCR_OK);
