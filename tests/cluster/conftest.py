@@ -48,7 +48,7 @@ def _run(pair):
     try:
         pair.start()
         yield pair
-        signs = pair.fatal_signs()
+        signs = pair.fatal_signs() + pair.heap_signs()
         assert not signs, "signs of a broken node:\n" + "\n".join(signs[:10])
     finally:
         pair.close()

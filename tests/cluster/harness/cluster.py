@@ -28,7 +28,7 @@ def path(*parts):
 class Cluster:
     """Nodes of one cluster. Node 0 alone is the cluster manager unless managers says more."""
 
-    def __init__(self, name, nodes=1, managers=1, with_plugin=True, settings=None, heap="384m", jvm=None):
+    def __init__(self, name, nodes=1, managers=1, with_plugin=True, settings=None, heap="448m", jvm=None):
         self.name = f"{name}-{next(_numbers)}"
         names = [f"{self.name}-n{number}" for number in range(nodes)]
         common = {"cluster.name": self.name, **DEFAULTS, **(settings or {})}

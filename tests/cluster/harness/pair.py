@@ -8,13 +8,14 @@ from .wait import until
 
 API = "/_plugins/_replication"
 ALIAS = "leader-one"
+LIVE_HEAP_MAX = 200 << 20
 
 
 class Pair:
     """Two clusters. The follower reaches the leader through self.link in proxy mode."""
 
     def __init__(self, leader_nodes=1, follower_nodes=1, leader_plugin=True, leader_settings=None,
-                 follower_settings=None, managers=1, jvm=None, heap="384m", name="p"):
+                 follower_settings=None, managers=1, jvm=None, heap="448m", name="p"):
         with_plugin = config.plugin_zip() is not None
         self.leader = Cluster(f"{name}-leader", leader_nodes, managers, with_plugin and leader_plugin,
                               leader_settings, heap, jvm)
@@ -112,6 +113,12 @@ class Pair:
 
     def tail(self):
         return self.leader.tail() + "\n" + self.follower.tail()
+
+    def heap_signs(self):
+        """Nodes on which more than a small node needs is still alive after all tests: something is not let go of."""
+        nodes = [node for node in self.leader.nodes + self.follower.nodes if node.alive()]
+        return [f"{node.name}: {used >> 20} MB of heap are alive" for node in nodes
+                if (used := node.heap_used()) > LIVE_HEAP_MAX]
 
     def fatal_signs(self):
         return self.leader.fatal_signs() + self.follower.fatal_signs()
