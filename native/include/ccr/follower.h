@@ -150,6 +150,29 @@ struct ccr_follower_status {
     uint64_t bytes_held;
 };
 
+/*
+ * What people want to know beside the status, as of now_ms.
+ *
+ * lag_ms answers "how old is what the follower shows": everything that the leader had so long ago is applied here. 0 while
+ * nothing is missing and the leader is being listened to; it grows through an outage. -1 before the first answer. Before
+ * the first batch is applied it is at least the truth, otherwise at most one trip from leader to follower less than it.
+ */
+struct ccr_follower_figures {
+    int64_t lag_ms;
+    uint64_t lag_operations;
+    uint64_t lag_bytes;           /* plain; what is not here yet is estimated by the average operation */
+    double operations_per_second; /* applied; this and the next two over the last CCR_FOLLOWER_RATE_SECONDS */
+    double raw_bytes_per_second;
+    double packed_bytes_per_second;
+    int64_t heard_ms;   /* last answer of the leader, INT64_MIN for none; this and the next two on the caller's clock */
+    int64_t applied_ms; /* last batch applied, INT64_MIN for none */
+    int64_t last_error_ms;
+    enum ccr_error_class last_error; /* NONE: there was none; stays when it is over */
+    uint32_t last_error_attempts;
+};
+
+#define CCR_FOLLOWER_RATE_SECONDS 10
+
 struct ccr_follower; /* opaque */
 
 /* budget is shared by all followers of the node and outlives them; NULL means no limit. NOMEM, ARG. */
@@ -167,6 +190,9 @@ struct ccr_status ccr_follower_step(struct ccr_follower *f, const struct ccr_eve
                                     struct ccr_err *err) CCR_MUST_USE;
 
 void ccr_follower_status(const struct ccr_follower *f, struct ccr_follower_status *out);
+
+/* A now_ms before the last event's counts as that one. */
+void ccr_follower_figures(const struct ccr_follower *f, int64_t now_ms, struct ccr_follower_figures *out);
 
 /* BROKEN with the name of the invariant that does not hold. Runs after every step, in release builds too. */
 struct ccr_status ccr_follower_check(const struct ccr_follower *f, struct ccr_err *err) CCR_MUST_USE;

@@ -81,6 +81,9 @@ void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follow
     f->drain_to = to;
     f->final_error = error;
     f->final_since_ms = f->now_ms;
+    if (error != CCR_ERROR_NONE) {
+        ccri_figures_error(f, error, 1);
+    }
     for (size_t i = f->count; i-- > 0;) {
         struct ccri_piece *p = &f->pieces[i];
         if (p->state == CCRI_WAITING) {
@@ -107,6 +110,7 @@ static struct ccr_status start(struct ccr_follower *f, const struct ccr_event *e
     f->in_place = (struct ccri_versions){event->mapping_version, event->settings_version, event->aliases_version};
     f->lease_at_ms = f->now_ms;
     f->park_at_ms = f->now_ms;
+    ccri_figures_started(f);
     ccri_move(f, CCR_FOLLOWER_FOLLOWING);
     return ccr_status_of(CCR_OK);
 }
@@ -342,6 +346,7 @@ struct ccr_status ccr_follower_new(struct ccr_follower **out, const struct ccr_a
     f->batch_bytes = config->batch_bytes_max;
     f->asked_ceiling = config->fetches_max;
     f->applying_ceiling = config->applies_max;
+    ccri_figures_init(f);
     *out = f;
     return ccr_status_of(CCR_OK);
 }

@@ -29,13 +29,15 @@ void ccri_apply_done(struct ccr_follower *f, const struct ccr_event *event)
     if (p == NULL) {
         return;
     }
-    f->operations_applied += (uint64_t)(p->last_seq_no - p->first_seq_no) + 1;
+    uint64_t operations = (uint64_t)(p->last_seq_no - p->first_seq_no) + 1;
+    f->operations_applied += operations;
     if (f->checkpoint < event->checkpoint) {
         f->checkpoint = event->checkpoint;
     }
     ccri_door_reset(&f->apply);
     grow(f);
     ccri_belt_applied(f, p);
+    ccri_figures_applied(f, operations);
 }
 
 static void drop(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p)

@@ -91,6 +91,7 @@ bool ccri_door_trip(struct ccr_follower *f, struct ccri_door *d, enum ccr_error_
     d->error = error == CCR_ERROR_NONE ? CCR_ERROR_TRANSIENT : error;
     d->attempts += d->attempts < UINT32_MAX;
     d->mark = next_no;
+    ccri_figures_error(f, d->error, d->attempts);
     d->retry_at_ms = ccri_after(f, ccri_backoff_ms(f, d->error, d->attempts));
     return true;
 }

@@ -124,6 +124,7 @@ void ccri_fetch_answered(struct ccr_follower *f, const struct ccr_event *event, 
         ccri_fetch_failed(f, event->id, CCR_ERROR_CORRUPT, out);
         return;
     }
+    ccri_figures_heard(f, p, h);
     ccri_door_reset(&f->fetch);
     f->leader_known = true;
     f->packed_bytes += h->packed_bytes;
@@ -166,6 +167,7 @@ void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class
         return;
     }
     int64_t first = p->first_seq_no;
+    ccri_figures_lost(f, p);
     ccri_belt_remove(f, p);
     f->fetches_failed++;
     switch (ccri_policy_of(error, CCRI_FROM_FETCH)) {

@@ -35,6 +35,8 @@
 #define CCRI_PACE_BYTES 32768
 /* The same front damaged this many times in a row is not the network any more. */
 #define CCRI_DAMAGES_MAX 5u
+/* Marks of how far the leader was when; thinned out when they are all taken. */
+#define CCRI_MARKS_MAX 32u
 /* A leader that answers parked fetches at once with nothing is asked at most this seldom. */
 #define CCRI_EMPTY_CAP_MS 1000
 
@@ -89,6 +91,33 @@ struct ccri_versions {
     uint64_t mapping;
     uint64_t settings;
     uint64_t aliases;
+};
+
+/* At at_ms the leader had everything up to seq_no and, as far as it told, nothing above. */
+struct ccri_mark {
+    int64_t seq_no;
+    int64_t at_ms;
+};
+
+/* What happened in one second of now_ms. */
+struct ccri_second {
+    int64_t second;
+    uint64_t operations;
+    uint64_t raw_bytes;
+    uint64_t packed_bytes;
+};
+
+/* For people only: no decision is made by it (follower_figures.c). */
+struct ccri_figures {
+    int64_t began_ms;
+    int64_t heard_ms;
+    int64_t applied_ms;
+    int64_t last_error_ms;
+    enum ccr_error_class last_error;
+    uint32_t last_error_attempts;
+    size_t marks_count;
+    struct ccri_mark marks[CCRI_MARKS_MAX]; /* ascending in both */
+    struct ccri_second seconds[CCR_FOLLOWER_RATE_SECONDS];
 };
 
 struct ccr_follower {
@@ -164,6 +193,7 @@ struct ccr_follower {
     uint64_t fetches_failed;
     uint64_t applies_failed;
     uint64_t fetches_throttled;
+    struct ccri_figures figures;
 
     struct ccri_piece pieces[CCRI_PIECES_MAX];
 };
@@ -258,6 +288,18 @@ void ccri_metadata_failed(struct ccr_follower *f, enum ccr_error_class error, st
 void ccri_metadata_expire(struct ccr_follower *f, struct ccr_effects *out);
 void ccri_metadata_schedule(struct ccr_follower *f, struct ccr_effects *out);
 bool ccri_metadata_suffices(const struct ccr_follower *f, const struct ccri_piece *p);
+
+/* ---- follower_figures.c */
+
+void ccri_figures_init(struct ccr_follower *f);
+void ccri_figures_started(struct ccr_follower *f);
+/* An answer to a piece that was asked for, before the belt knows of it. */
+void ccri_figures_heard(struct ccr_follower *f, const struct ccri_piece *p, const struct ccr_wire_header *h);
+/* A failure of a piece that was asked for. */
+void ccri_figures_lost(struct ccr_follower *f, const struct ccri_piece *p);
+/* Applied operations, once the books say so. */
+void ccri_figures_applied(struct ccr_follower *f, uint64_t operations);
+void ccri_figures_error(struct ccr_follower *f, enum ccr_error_class error, uint32_t attempts);
 
 /* ---- follower_lease.c */
 

@@ -331,10 +331,22 @@ static struct ccr_status event(struct ccri_follower_session *s, struct ccr_runti
     return put_effects(s, &effects, &r, out, err);
 }
 
-static struct ccr_status status_of(const struct ccri_follower_session *s, struct ccri_answer *out, struct ccr_err *err)
+/* The envelope may be left out: then the figures are those of the last event. */
+static struct ccr_status status_of(const struct ccri_follower_session *s, const struct ccri_call *in,
+                                   struct ccri_answer *out, struct ccr_err *err)
 {
+    alignas(max_align_t) uint8_t memory[256];
+    struct ccri_arena arena;
+    ccri_arena_init(&arena, memory, sizeof memory);
+    const Ccr__V1__FollowerLook *look =
+        ccr__v1__follower_look__unpack(&arena.allocator, in->envelope.len, in->envelope.data);
+    if (look == NULL) {
+        return ccr_err_set(err, CCR_ARG, "the envelope of %zu bytes is no FollowerLook", in->envelope.len);
+    }
     struct ccr_follower_status st;
+    struct ccr_follower_figures figures;
     ccr_follower_status(s->follower, &st);
+    ccr_follower_figures(s->follower, look->now_ms, &figures);
     Ccr__V1__FollowerStatus m = CCR__V1__FOLLOWER_STATUS__INIT;
     m.state = (Ccr__V1__FollowerState)st.state;
     m.error = (Ccr__V1__ErrorClass)st.error;
@@ -355,6 +367,17 @@ static struct ccr_status status_of(const struct ccri_follower_session *s, struct
     m.applies_in_flight = st.applies_in_flight;
     m.bytes_held = st.bytes_held;
     m.state_since_ms = st.state_since_ms;
+    m.lag_ms = figures.lag_ms;
+    m.lag_operations = figures.lag_operations;
+    m.lag_bytes = figures.lag_bytes;
+    m.operations_per_second = figures.operations_per_second;
+    m.raw_bytes_per_second = figures.raw_bytes_per_second;
+    m.packed_bytes_per_second = figures.packed_bytes_per_second;
+    m.heard_ms = figures.heard_ms;
+    m.applied_ms = figures.applied_ms;
+    m.last_error = (Ccr__V1__ErrorClass)figures.last_error;
+    m.last_error_ms = figures.last_error_ms;
+    m.last_error_attempts = figures.last_error_attempts;
     CCR_TRY(ccri_answer_room(out, ccr__v1__follower_status__get_packed_size(&m), 0, err));
     return ccri_answer_put(out, &m.base, err);
 }
@@ -367,7 +390,7 @@ struct ccr_status ccri_follower_session_call(struct ccri_follower_session *s, st
         return event(s, rt, in, out, err);
     }
     if (method == CCR_METHOD_FOLLOWER_STATUS) {
-        return status_of(s, out, err);
+        return status_of(s, in, out, err);
     }
     return ccr_err_set(err, CCR_ARG, "method %d is not one of a follower session", (int)method);
 }

@@ -10,8 +10,13 @@ import org.opensearch.persistent.PersistentTaskState;
 
 import java.io.IOException;
 
-/** How far the task of one followed index has come. Written on transitions only. */
-public record IndexFollowState(Phase phase, String error) implements PersistentTaskState {
+/**
+ * How far the task of one followed index has come. Written on transitions only.
+ *
+ * @param error       null unless FAILED
+ * @param sinceMillis when it came so far, epoch milliseconds; 0 when another version wrote it
+ */
+public record IndexFollowState(Phase phase, String error, long sinceMillis) implements PersistentTaskState {
 
     /** The first three in this order, then one of the others. */
     public enum Phase {
@@ -35,23 +40,26 @@ public record IndexFollowState(Phase phase, String error) implements PersistentT
     private static final ParseField STATE = new ParseField("state");
     private static final ParseField ERROR = new ParseField("error_message");
 
+    private static final ParseField SINCE = new ParseField("since_millis");
+
     private static final ConstructingObjectParser<IndexFollowState, Void> PARSER = new ConstructingObjectParser<>(
         "index_follow_state",
         true,
-        args -> new IndexFollowState(Phase.valueOf((String) args[0]), (String) args[1])
+        args -> new IndexFollowState(Phase.valueOf((String) args[0]), (String) args[1], args[2] == null ? 0 : (Long) args[2])
     );
 
     static {
         PARSER.declareString(ConstructingObjectParser.constructorArg(), STATE);
         PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), ERROR);
+        PARSER.declareLong(ConstructingObjectParser.optionalConstructorArg(), SINCE);
     }
 
     public IndexFollowState(Phase phase) {
-        this(phase, null);
+        this(phase, null, System.currentTimeMillis());
     }
 
     public IndexFollowState(StreamInput in) throws IOException {
-        this(in.readEnum(Phase.class), in.readOptionalString());
+        this(in.readEnum(Phase.class), in.readOptionalString(), in.readVLong());
     }
 
     public static IndexFollowState fromXContent(XContentParser parser) {
@@ -62,11 +70,13 @@ public record IndexFollowState(Phase phase, String error) implements PersistentT
     public void writeTo(StreamOutput out) throws IOException {
         out.writeEnum(phase);
         out.writeOptionalString(error);
+        out.writeVLong(sinceMillis);
     }
 
     @Override
     public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
         builder.startObject().field(STATE.getPreferredName(), phase.name());
+        builder.field(SINCE.getPreferredName(), sinceMillis);
         if (error != null) {
             builder.field(ERROR.getPreferredName(), error);
         }

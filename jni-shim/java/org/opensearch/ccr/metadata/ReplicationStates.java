@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -31,10 +30,21 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
     private static final String DETAILS = "replication_details";
     private static final String STATE = "REPLICATION_LAST_KNOWN_OVERALL_STATE";
     private static final String CONNECTION = "connection_name";
+    private static final String SINCE = "since_millis";
     private static final ReplicationStates EMPTY = new ReplicationStates(Map.of());
 
-    /** One followed index. The alias is empty when another version of the plugin wrote the entry without it. */
-    public record Entry(OverallState state, String alias) {}
+    /**
+     * One followed index. Its time is that of the cluster manager.
+     *
+     * @param alias       empty when another version of the plugin wrote the entry without it
+     * @param sinceMillis when it came into this state, epoch milliseconds; 0 when another version wrote it
+     */
+    public record Entry(OverallState state, String alias, long sinceMillis) {
+
+        private boolean says(Entry other) {
+            return other != null && state == other.state && alias.equals(other.alias);
+        }
+    }
 
     private final Map<String, Entry> entries;
 
@@ -43,7 +53,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
     }
 
     public ReplicationStates(StreamInput in) throws IOException {
-        this(in.readMap(StreamInput::readString, i -> new Entry(i.readEnum(OverallState.class), i.readString())));
+        this(in.readMap(StreamInput::readString, i -> new Entry(i.readEnum(OverallState.class), i.readString(), i.readVLong())));
     }
 
     @Override
@@ -51,6 +61,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
         out.writeMap(entries, StreamOutput::writeString, (o, entry) -> {
             o.writeEnum(entry.state());
             o.writeString(entry.alias());
+            o.writeVLong(entry.sinceMillis());
         });
     }
 
@@ -94,9 +105,10 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
         return entries;
     }
 
-    /** A copy with the entry set, or taken away when it is null; this one when nothing changes. */
+    /** A copy with the entry set, or taken away when it is null; this one when nothing but its time would change. */
     public ReplicationStates with(String follower, Entry entry) {
-        if (Objects.equals(entries.get(follower), entry)) {
+        Entry had = entries.get(follower);
+        if (had == entry || had != null && had.says(entry)) {
             return this;
         }
         Map<String, Entry> copy = new TreeMap<>(entries);
@@ -115,7 +127,8 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
             for (Map.Entry<?, ?> index : indices.entrySet()) {
                 if (index.getValue() instanceof Map<?, ?> fields && fields.get(STATE) instanceof String state) {
                     String alias = fields.get(CONNECTION) instanceof String text ? text : "";
-                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias));
+                    long since = fields.get(SINCE) instanceof Number number ? number.longValue() : 0;
+                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias, since));
                 }
             }
         }
@@ -129,6 +142,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
             builder.startObject(entry.getKey());
             builder.field(STATE, entry.getValue().state().name());
             builder.field(CONNECTION, entry.getValue().alias());
+            builder.field(SINCE, entry.getValue().sinceMillis());
             builder.endObject();
         }
         return builder.endObject();

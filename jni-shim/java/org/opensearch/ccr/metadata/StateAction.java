@@ -95,7 +95,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         }
 
         private ReplicationStates.Entry entry() {
-            return state == null ? null : new ReplicationStates.Entry(state, alias);
+            return state == null ? null : new ReplicationStates.Entry(state, alias, System.currentTimeMillis());
         }
     }
 
