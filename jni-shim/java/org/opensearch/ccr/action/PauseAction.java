@@ -2,22 +2,14 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
-import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.index.FollowTaskService;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.StateAction;
-import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionListener;
@@ -25,9 +17,6 @@ import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.xcontent.ObjectParser;
 import org.opensearch.core.xcontent.XContentParser;
-import org.opensearch.tasks.Task;
-import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 
@@ -71,44 +60,23 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends HandledTransportAction<Request, AcknowledgedResponse> {
-
-        private final ClusterService clusterService;
-        private final RoleClients clients;
-        private final ReplicationStore store;
-        private final FollowTaskService tasks;
+    public static final class Transport extends FollowerTransport<Request> {
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ActionFilters filters,
-            RoleClients clients,
-            ReplicationStore store,
-            FollowTaskService tasks
-        ) {
-            super(NAME, transportService, filters, Request::new, ThreadPool.Names.GENERIC);
-            this.clusterService = clusterService;
-            this.clients = clients;
-            this.store = store;
-            this.tasks = tasks;
+        public Transport(FollowerServices services) {
+            super(NAME, services, Request::new);
         }
 
         @Override
-        protected void doExecute(Task task, Request request, ActionListener<AcknowledgedResponse> listener) {
-            ClusterState state = clusterService.state();
-            ClusterBlockException block = state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
-            if (block != null) {
-                throw block;
-            }
+        protected void run(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
             ensurePausable(state, request.follower());
-            store.update(request.follower(), record -> record.with(OverallState.PAUSED, request.reason), ActionListener.wrap(stored -> {
+            services.store().update(request.follower(), record -> record.with(OverallState.PAUSED, request.reason), ActionListener.wrap(stored -> {
                 FollowRecord record = stored.orElseThrow(() -> Replicated.notInProgress(request.follower()));
-                clients.plugin().execute(
-                    StateAction.INSTANCE,
+                change(
+                    request,
                     StateAction.Request.set(request.follower(), OverallState.PAUSED, record.alias()),
                     ActionListener.wrap(
-                        paused -> tasks.endAll(
+                        paused -> services.tasks().endAll(
                             request.follower(),
                             ActionListener.map(listener, ended -> new AcknowledgedResponse(true))
                         ),

@@ -4,31 +4,21 @@ import org.opensearch.OpenSearchException;
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
-import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.index.FollowTaskService;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.StateAction;
-import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.env.Environment;
-import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.Set;
@@ -53,45 +43,20 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends HandledTransportAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends FollowerTransport<Request> {
 
-        private final ClusterService clusterService;
-        private final ThreadPool threadPool;
-        private final RoleClients clients;
-        private final ReplicationStore store;
-        private final FollowTaskService tasks;
         private final LeaderLeases leases;
         private final Environment environment;
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            RoleClients clients,
-            ReplicationStore store,
-            FollowTaskService tasks,
-            LeaderLeases leases,
-            Environment environment
-        ) {
-            super(NAME, transportService, filters, Request::new, ThreadPool.Names.GENERIC);
-            this.clusterService = clusterService;
-            this.threadPool = threadPool;
-            this.clients = clients;
-            this.store = store;
-            this.tasks = tasks;
+        public Transport(FollowerServices services, LeaderLeases leases, Environment environment) {
+            super(NAME, services, Request::new);
             this.leases = leases;
             this.environment = environment;
         }
 
         @Override
-        protected void doExecute(Task task, Request request, ActionListener<AcknowledgedResponse> listener) {
-            ClusterState state = clusterService.state();
-            ClusterBlockException block = state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
-            if (block != null) {
-                throw block;
-            }
+        protected void run(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
             ReplicationStates.Entry entry = ReplicationStates.of(state).get(request.follower());
             if (entry == null) {
                 throw Replicated.notInProgress(request.follower());
@@ -99,11 +64,11 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
             if (entry.state() != OverallState.PAUSED) {
                 throw new ResourceAlreadyExistsException("Replication on Index " + request.follower() + " is already running");
             }
-            store.get(request.follower(), ActionListener.wrap(found -> {
+            services.store().get(request.follower(), ActionListener.wrap(found -> {
                 FollowRecord record = found.orElseThrow(() -> Replicated.notInProgress(request.follower()));
                 LeaderIndex.fetch(
-                    clients,
-                    threadPool,
+                    services.clients(),
+                    services.threadPool(),
                     record.alias(),
                     record.leader(),
                     request.timeout(),
@@ -115,27 +80,27 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
         private void probe(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureOpen();
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), record.settings());
-            if (clusterService.state().metadata().hasIndex(request.follower()) == false) {
-                run(request, record, leader, listener); // cancelled during its bootstrap: that begins anew and needs no lease
+            if (services.cluster().state().metadata().hasIndex(request.follower()) == false) {
+                restart(request, record, leader, listener); // cancelled during its bootstrap: that begins anew and needs no lease
                 return;
             }
-            ActionListener<Set<String>> timed = ListenerTimeouts.wrapWithTimeout(threadPool, ActionListener.wrap(present -> {
+            ActionListener<Set<String>> timed = ListenerTimeouts.wrapWithTimeout(services.threadPool(), ActionListener.wrap(present -> {
                 for (int shard = 0; shard < leader.metadata().getNumberOfShards(); shard++) {
                     if (present.contains(leases.id(request.follower(), shard)) == false) {
                         leasesGone(request, listener);
                         return;
                     }
                 }
-                run(request, record, leader, listener);
+                restart(request, record, leader, listener);
             }, listener::onFailure), request.timeout(), ThreadPool.Names.GENERIC, "look at the leader's leases");
-            leases.probe(clients.leader(record.alias(), record.roles()), record.leader(), timed);
+            leases.probe(services.clients().leader(record.alias(), record.roles()), record.leader(), timed);
         }
 
         /** The record tells it, too: whoever looks at the status next should not have to try a resume to learn it. */
         private void leasesGone(Request request, ActionListener<AcknowledgedResponse> listener) {
             String text = "Retention lease doesn't exist. Replication can't be resumed for " + request.follower();
             String advice = text + ". Stop the replication, delete the index and start it again.";
-            store.update(
+            services.store().update(
                 request.follower(),
                 record -> record.state() == OverallState.PAUSED ? record.with(OverallState.PAUSED, advice) : null,
                 ActionListener.wrap(
@@ -145,13 +110,13 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
             );
         }
 
-        private void run(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
+        private void restart(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             IndexFollowParams params = new IndexFollowParams(record.alias(), leader.metadata().getIndex(), request.follower());
-            store.put(
+            services.store().put(
                 record.with(OverallState.RUNNING, FollowRecord.USER_INITIATED),
                 ActionListener.wrap(
-                    stored -> clients.plugin().execute(
-                        StateAction.INSTANCE,
+                    stored -> change(
+                        request,
                         StateAction.Request.run(params),
                         ActionListener.wrap(started -> await(request, listener), listener::onFailure)
                     ),
@@ -162,7 +127,7 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
 
         private void await(Request request, ActionListener<AcknowledgedResponse> listener) {
             TaskReached reached = new TaskReached(Set.of(Phase.FOLLOWING));
-            tasks.await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
+            services.tasks().await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
                 if (task == null) {
                     throw new OpenSearchException("Replication of [" + request.follower() + "] could not be resumed, see its status");
                 }

@@ -2,25 +2,19 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.OpenSearchException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.index.CreateAction;
-import org.opensearch.ccr.index.FollowTaskService;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.OverallState;
-import org.opensearch.ccr.metadata.ReplicationStore;
-import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.security.SetupCheck;
 import org.opensearch.cluster.metadata.MetadataCreateIndexService;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.env.Environment;
 import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.util.Set;
 
@@ -36,37 +30,23 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
     public static final class Transport extends HandledTransportAction<StartRequest, AcknowledgedResponse> {
 
-        private final ClusterService clusterService;
-        private final ThreadPool threadPool;
-        private final RoleClients clients;
+        private final FollowerServices services;
         private final SetupCheck setup;
-        private final ReplicationStore store;
-        private final FollowTaskService tasks;
         private final IndexScopedSettings indexSettings;
         private final MetadataCreateIndexService indexCreation;
         private final Environment environment;
 
         @Inject
         public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            RoleClients clients,
+            FollowerServices services,
             SetupCheck setup,
-            ReplicationStore store,
-            FollowTaskService tasks,
             IndexScopedSettings indexSettings,
             MetadataCreateIndexService indexCreation,
             Environment environment
         ) {
-            super(NAME, transportService, filters, StartRequest::new, ThreadPool.Names.GENERIC);
-            this.clusterService = clusterService;
-            this.threadPool = threadPool;
-            this.clients = clients;
+            super(NAME, services.transport(), services.filters(), StartRequest::new, ThreadPool.Names.GENERIC);
+            this.services = services;
             this.setup = setup;
-            this.store = store;
-            this.tasks = tasks;
             this.indexSettings = indexSettings;
             this.indexCreation = indexCreation;
             this.environment = environment;
@@ -82,8 +62,8 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
                 request.timeout(),
                 ActionListener.wrap(
                     allowed -> LeaderIndex.fetch(
-                        clients,
-                        threadPool,
+                        services.clients(),
+                        services.threadPool(),
                         request.alias(),
                         request.leader(),
                         request.timeout(),
@@ -95,7 +75,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
         }
 
         private void create(StartRequest request, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
-            leader.ensureFollowable(request.alias(), clusterService.state().nodes().getMinNodeVersion());
+            leader.ensureFollowable(request.alias(), services.cluster().state().nodes().getMinNodeVersion());
             indexSettings.validate(request.settings(), false, false, false, true);
             indexCreation.validateIndexSettings(request.follower(), request.settings(), false);
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), request.settings());
@@ -107,7 +87,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
                 request.settings()
             );
             create.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
-            clients.plugin().execute(
+            services.clients().plugin().execute(
                 CreateAction.INSTANCE,
                 create,
                 ActionListener.wrap(created -> await(request, listener), listener::onFailure)
@@ -118,7 +98,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
             TaskReached reached = new TaskReached(
                 request.waitForRestore() ? Set.of(Phase.FOLLOWING) : Set.of(Phase.RESTORING, Phase.INIT_FOLLOW, Phase.FOLLOWING)
             );
-            tasks.await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
+            services.tasks().await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
                 if (task == null) {
                     why(request.follower(), listener);
                 } else {
@@ -129,7 +109,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         /** The task has ended before it came so far. */
         private void why(String follower, ActionListener<AcknowledgedResponse> listener) {
-            store.get(follower, ActionListener.wrap(record -> {
+            services.store().get(follower, ActionListener.wrap(record -> {
                 boolean failed = record.isPresent() && record.get().state() == OverallState.FAILED;
                 String reason = failed ? record.get().reason() : "it was stopped meanwhile";
                 throw new OpenSearchException("Replication of [" + follower + "] failed: " + reason);

@@ -20,22 +20,30 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
     private static final String ALIAS = "leader_alias";
     private static final String INDEX = "leader_index";
     private static final ObjectParser<StartRequest, Void> PARSER = new ObjectParser<>("start_replication");
+    private static final ObjectParser<StartRequest, Void> OLD_PARSER = new ObjectParser<>("start_replication");
     private static final ObjectParser<StartRequest, Void> ROLES = new ObjectParser<>("use_roles");
 
     static {
-        PARSER.declareString((request, value) -> request.alias = value, new ParseField(ALIAS));
-        PARSER.declareString((request, value) -> request.leader = value, new ParseField(INDEX));
-        PARSER.declareField((parser, request, context) -> {
+        declare(PARSER);
+        declare(OLD_PARSER);
+        OLD_PARSER.declareString((request, value) -> request.alias = value, new ParseField("remote_cluster"));
+        OLD_PARSER.declareString((request, value) -> request.leader = value, new ParseField("remote_index"));
+        ROLES.declareString((request, value) -> request.leaderRole = value, new ParseField("leader_cluster_role"));
+        ROLES.declareString((request, value) -> request.followerRole = value, new ParseField("follower_cluster_role"));
+    }
+
+    private static void declare(ObjectParser<StartRequest, Void> parser) {
+        parser.declareString((request, value) -> request.alias = value, new ParseField(ALIAS));
+        parser.declareString((request, value) -> request.leader = value, new ParseField(INDEX));
+        parser.declareField((body, request, context) -> {
             request.rolesGiven = true;
-            ROLES.parse(parser, request, null);
+            ROLES.parse(body, request, null);
         }, new ParseField("use_roles"), ObjectParser.ValueType.OBJECT);
-        PARSER.declareField(
-            (parser, request, context) -> request.settings = Settings.fromXContent(parser),
+        parser.declareField(
+            (body, request, context) -> request.settings = Settings.fromXContent(body),
             new ParseField("settings"),
             ObjectParser.ValueType.OBJECT
         );
-        ROLES.declareString((request, value) -> request.leaderRole = value, new ParseField("leader_cluster_role"));
-        ROLES.declareString((request, value) -> request.followerRole = value, new ParseField("follower_cluster_role"));
     }
 
     private String alias;
@@ -50,9 +58,14 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         super(follower);
     }
 
-    /** Reads the body. @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type */
-    public static StartRequest fromXContent(XContentParser parser, String follower) throws IOException {
-        return PARSER.parse(parser, new StartRequest(follower), null);
+    /**
+     * Reads the body.
+     *
+     * @param old whether {@code remote_cluster} and {@code remote_index} may stand for {@code leader_alias} and {@code leader_index}
+     * @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type
+     */
+    public static StartRequest fromXContent(XContentParser parser, String follower, boolean old) throws IOException {
+        return (old ? OLD_PARSER : PARSER).parse(parser, new StartRequest(follower), null);
     }
 
     public StartRequest(StreamInput in) throws IOException {

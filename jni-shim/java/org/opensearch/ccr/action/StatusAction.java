@@ -2,20 +2,16 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.ccr.action.StatusResponse.Word;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.metadata.ReplicationStore;
-import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.routing.IndexRoutingTable;
 import org.opensearch.cluster.routing.ShardRouting;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
@@ -24,7 +20,6 @@ import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.Index;
 import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.Comparator;
@@ -75,33 +70,23 @@ public final class StatusAction extends ActionType<StatusResponse> {
 
     public static final class Transport extends HandledTransportAction<Request, StatusResponse> {
 
-        private final ClusterService clusterService;
-        private final RoleClients clients;
-        private final ReplicationStore store;
+        private final FollowerServices services;
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ActionFilters filters,
-            RoleClients clients,
-            ReplicationStore store
-        ) {
-            super(NAME, transportService, filters, Request::new, ThreadPool.Names.SAME);
-            this.clusterService = clusterService;
-            this.clients = clients;
-            this.store = store;
+        public Transport(FollowerServices services) {
+            super(NAME, services.transport(), services.filters(), Request::new, ThreadPool.Names.SAME);
+            this.services = services;
         }
 
         @Override
         protected void doExecute(Task task, Request request, ActionListener<StatusResponse> listener) {
-            ClusterState state = clusterService.state();
+            ClusterState state = services.cluster().state();
             ReplicationStates.Entry entry = ReplicationStates.of(state).get(request.follower());
             if (entry == null) {
                 listener.onResponse(StatusResponse.NOT_IN_PROGRESS);
                 return;
             }
-            store.get(request.follower(), ActionListener.wrap(record -> {
+            services.store().get(request.follower(), ActionListener.wrap(record -> {
                 if (record.isEmpty()) {
                     listener.onResponse(StatusResponse.NOT_IN_PROGRESS); // stopped a moment ago
                     return;
@@ -132,7 +117,7 @@ public final class StatusAction extends ActionType<StatusResponse> {
             }
             ShardViewsAction.Request ask = new ShardViewsAction.Request(index.getIndex(), primaryNodes(state, index.getIndex()));
             ask.timeout(PATIENCE);
-            clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.wrap(answer -> {
+            services.clients().plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.wrap(answer -> {
                 List<ShardView> views = perShard(answer.views());
                 String trouble = Trouble.of(views);
                 if (trouble == null && views.isEmpty() && word == Word.SYNCING) {

@@ -4,28 +4,17 @@ import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
-import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.index.FollowTaskService;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.StateAction;
-import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.cluster.metadata.IndexMetadata;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
-import org.opensearch.tasks.Task;
-import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.Optional;
@@ -54,43 +43,21 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends HandledTransportAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends FollowerTransport<Request> {
 
-        private final ClusterService clusterService;
-        private final RoleClients clients;
-        private final ReplicationStore store;
-        private final FollowTaskService tasks;
         private final LeaderCleanup cleanup;
         private final PromoteShards promote;
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ActionFilters filters,
-            RoleClients clients,
-            ReplicationStore store,
-            FollowTaskService tasks,
-            LeaderCleanup cleanup,
-            PromoteShards promote
-        ) {
-            super(NAME, transportService, filters, Request::new, ThreadPool.Names.GENERIC);
-            this.clusterService = clusterService;
-            this.clients = clients;
-            this.store = store;
-            this.tasks = tasks;
+        public Transport(FollowerServices services, LeaderCleanup cleanup, PromoteShards promote) {
+            super(NAME, services, Request::new);
             this.cleanup = cleanup;
             this.promote = promote;
         }
 
         @Override
-        protected void doExecute(Task task, Request request, ActionListener<AcknowledgedResponse> listener) {
-            ClusterState state = clusterService.state();
-            ClusterBlockException block = state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
-            if (block != null) {
-                throw block;
-            }
-            store.get(request.follower(), ActionListener.wrap(record -> {
+        protected void run(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
+            services.store().get(request.follower(), ActionListener.wrap(record -> {
                 boolean trace = Replicated.anyTrace(state, request.follower());
                 if (record.isEmpty() && trace == false) {
                     throw Replicated.notInProgress(request.follower());
@@ -106,12 +73,12 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
         /** Nobody wants the replication any more: a bootstrap is broken off, the tasks end what they are doing and go. */
         private void withdraw(Request request, Optional<FollowRecord> record, ActionListener<AcknowledgedResponse> listener) {
             // Asked before the task goes: it knows how far the copy has come.
-            boolean discard = Replicated.halfRestored(clusterService.state(), request.follower());
-            clients.plugin().execute(
-                StateAction.INSTANCE,
+            boolean discard = Replicated.halfRestored(services.cluster().state(), request.follower());
+            change(
+                request,
                 StateAction.Request.remove(request.follower()),
                 ActionListener.wrap(
-                    removed -> tasks.endAll(
+                    removed -> services.tasks().endAll(
                         request.follower(),
                         ActionListener.wrap(ended -> release(request, record, discard, listener), listener::onFailure)
                     ),
@@ -126,11 +93,12 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
             boolean discard,
             ActionListener<AcknowledgedResponse> listener
         ) {
-            IndexMetadata index = clusterService.state().metadata().index(request.follower());
+            IndexMetadata index = services.cluster().state().metadata().index(request.follower());
             Origin origin = Origin.of(record, index);
             ReleaseAction.Request release = new ReleaseAction.Request(request.follower(), discard);
             release.timeout(request.timeout());
-            clients.plugin().execute(ReleaseAction.INSTANCE, release, ActionListener.wrap(released -> {
+            release.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
+            services.clients().plugin().execute(ReleaseAction.INSTANCE, release, ActionListener.wrap(released -> {
                 if (released.isAcknowledged() == false) {
                     throw new OpenSearchTimeoutException("not every node has released [{}] yet, try again", request.follower());
                 }
@@ -161,10 +129,10 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
         }
 
         private void forget(Request request, ActionListener<AcknowledgedResponse> listener) {
-            store.delete(
+            services.store().delete(
                 request.follower(),
                 ActionListener.map(listener, deleted -> {
-                    assert ReplicationStates.of(clusterService.state()).get(request.follower()) == null;
+                    assert ReplicationStates.of(services.cluster().state()).get(request.follower()) == null;
                     return new AcknowledgedResponse(true);
                 })
             );

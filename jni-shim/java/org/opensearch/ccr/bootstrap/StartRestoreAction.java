@@ -4,19 +4,14 @@ import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.admin.cluster.snapshots.restore.RestoreSnapshotRequest;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.action.support.clustermanager.ClusterManagerNodeRequest;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
+import org.opensearch.ccr.metadata.ManagerTransport;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.cluster.metadata.IndexMetadata;
-import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.routing.allocation.decider.EnableAllocationDecider;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
@@ -29,7 +24,6 @@ import org.opensearch.repositories.RepositoriesService;
 import org.opensearch.repositories.Repository;
 import org.opensearch.snapshots.RestoreService;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.regex.Matcher;
@@ -121,22 +115,14 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends ManagerTransport<Request, AcknowledgedResponse> {
 
         private final RestoreService restoreService;
         private final RepositoriesService repositories;
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            IndexNameExpressionResolver resolver,
-            RestoreService restoreService,
-            RepositoriesService repositories
-        ) {
-            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+        public Transport(Services services, RestoreService restoreService, RepositoriesService repositories) {
+            super(NAME, services, Request::new, AcknowledgedResponse::new);
             this.restoreService = restoreService;
             this.repositories = repositories;
         }
@@ -144,16 +130,6 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         @Override
         protected String executor() {
             return ThreadPool.Names.GENERIC;
-        }
-
-        @Override
-        protected AcknowledgedResponse read(StreamInput in) throws IOException {
-            return new AcknowledgedResponse(in);
-        }
-
-        @Override
-        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
         }
 
         @Override

@@ -4,21 +4,16 @@ import org.opensearch.OpenSearchStatusException;
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
 import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.ManagerTransport;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.StateAction;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
@@ -28,7 +23,6 @@ import org.opensearch.core.index.Index;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.indices.InvalidIndexNameException;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.Set;
@@ -85,7 +79,7 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends ManagerTransport<Request, AcknowledgedResponse> {
 
         private final RoleClients clients;
         private final ReplicationStore store;
@@ -93,16 +87,8 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
         private final Set<String> starting = ConcurrentHashMap.newKeySet();
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            IndexNameExpressionResolver resolver,
-            RoleClients clients,
-            ReplicationStore store
-        ) {
-            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+        public Transport(Services services, RoleClients clients, ReplicationStore store) {
+            super(NAME, services, Request::new, AcknowledgedResponse::new);
             this.clients = clients;
             this.store = store;
         }
@@ -110,16 +96,6 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
         @Override
         protected String executor() {
             return ThreadPool.Names.GENERIC;
-        }
-
-        @Override
-        protected AcknowledgedResponse read(StreamInput in) throws IOException {
-            return new AcknowledgedResponse(in);
-        }
-
-        @Override
-        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
         }
 
         @Override

@@ -4,24 +4,16 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.IndicesRequest;
 import org.opensearch.action.admin.indices.mapping.put.PutMappingClusterStateUpdateRequest;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.IndicesOptions;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.metadata.MetadataMappingService;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.Index;
-import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 
@@ -77,35 +69,13 @@ public final class PutMappingAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends ManagerTransport<Request, AcknowledgedResponse> {
         private final MetadataMappingService mappings;
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            IndexNameExpressionResolver resolver,
-            MetadataMappingService mappings
-        ) {
-            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+        public Transport(Services services, MetadataMappingService mappings) {
+            super(NAME, services, Request::new, AcknowledgedResponse::new);
             this.mappings = mappings;
-        }
-
-        @Override
-        protected String executor() {
-            return ThreadPool.Names.SAME;
-        }
-
-        @Override
-        protected AcknowledgedResponse read(StreamInput in) throws IOException {
-            return new AcknowledgedResponse(in);
-        }
-
-        @Override
-        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
         }
 
         @Override

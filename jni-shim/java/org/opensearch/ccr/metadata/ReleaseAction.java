@@ -2,30 +2,22 @@ package org.opensearch.ccr.metadata;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
 import org.opensearch.ccr.follower.FollowerBlock;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.AckedClusterStateUpdateTask;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.cluster.block.ClusterBlocks;
 import org.opensearch.cluster.metadata.IndexMetadata;
-import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.metadata.MetadataDeleteIndexService;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.Priority;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
-import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.Set;
@@ -71,36 +63,14 @@ public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends ManagerTransport<Request, AcknowledgedResponse> {
 
         private final MetadataDeleteIndexService deletion;
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            IndexNameExpressionResolver resolver,
-            MetadataDeleteIndexService deletion
-        ) {
-            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
+        public Transport(Services services, MetadataDeleteIndexService deletion) {
+            super(NAME, services, Request::new, AcknowledgedResponse::new);
             this.deletion = deletion;
-        }
-
-        @Override
-        protected String executor() {
-            return ThreadPool.Names.SAME;
-        }
-
-        @Override
-        protected AcknowledgedResponse read(StreamInput in) throws IOException {
-            return new AcknowledgedResponse(in);
-        }
-
-        @Override
-        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
         }
 
         @Override

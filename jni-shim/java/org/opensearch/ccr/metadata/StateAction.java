@@ -3,29 +3,21 @@ package org.opensearch.ccr.metadata;
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
-import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.action.support.clustermanager.TransportClusterManagerNodeAction;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateTaskConfig;
 import org.opensearch.cluster.ClusterStateTaskExecutor;
 import org.opensearch.cluster.ClusterStateTaskListener;
-import org.opensearch.cluster.block.ClusterBlockException;
-import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.metadata.Metadata;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.Priority;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.persistent.PersistentTasksCustomMetadata;
-import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.List;
@@ -99,34 +91,13 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    public static final class Transport extends TransportClusterManagerNodeAction<Request, AcknowledgedResponse> {
+    public static final class Transport extends ManagerTransport<Request, AcknowledgedResponse> {
 
         private final Changes executor = new Changes();
 
         @Inject
-        public Transport(
-            TransportService transportService,
-            ClusterService clusterService,
-            ThreadPool threadPool,
-            ActionFilters filters,
-            IndexNameExpressionResolver resolver
-        ) {
-            super(NAME, transportService, clusterService, threadPool, filters, Request::new, resolver);
-        }
-
-        @Override
-        protected String executor() {
-            return ThreadPool.Names.SAME;
-        }
-
-        @Override
-        protected AcknowledgedResponse read(StreamInput in) throws IOException {
-            return new AcknowledgedResponse(in);
-        }
-
-        @Override
-        protected ClusterBlockException checkBlock(Request request, ClusterState state) {
-            return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+        public Transport(Services services) {
+            super(NAME, services, Request::new, AcknowledgedResponse::new);
         }
 
         @Override

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** {@code POST /_plugins/_replication/{follower}/_pause}; the body may be absent. */
-public final class RestPause extends RestFollower {
+public final class RestPause extends RestReplication {
 
     @Override
     public String getName() {
@@ -19,14 +19,13 @@ public final class RestPause extends RestFollower {
 
     @Override
     public List<Route> routes() {
-        return List.of(new Route(RestRequest.Method.POST, path("_pause")));
+        return onFollower(RestRequest.Method.POST, "_pause");
     }
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         PauseAction.Request pause = read(request);
-        pause.timeout(request.paramAsTime("timeout", pause.timeout()));
-        pause.clusterManagerNodeTimeout(request.paramAsTime("cluster_manager_timeout", pause.clusterManagerNodeTimeout()));
+        patience(request, pause);
         return channel -> client.execute(PauseAction.INSTANCE, pause, new RestToXContentListener<>(channel));
     }
 

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** {@code POST /_plugins/_replication/{follower}/_resume}; the body must be there and empty: {@code {}}. */
-public final class RestResume extends RestFollower {
+public final class RestResume extends RestReplication {
 
     @Override
     public String getName() {
@@ -18,15 +18,14 @@ public final class RestResume extends RestFollower {
 
     @Override
     public List<Route> routes() {
-        return List.of(new Route(RestRequest.Method.POST, path("_resume")));
+        return onFollower(RestRequest.Method.POST, "_resume");
     }
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         EmptyBody.read(request);
         ResumeAction.Request resume = new ResumeAction.Request(follower(request));
-        resume.timeout(request.paramAsTime("timeout", resume.timeout()));
-        resume.clusterManagerNodeTimeout(request.paramAsTime("cluster_manager_timeout", resume.clusterManagerNodeTimeout()));
+        patience(request, resume);
         return channel -> client.execute(ResumeAction.INSTANCE, resume, new RestToXContentListener<>(channel));
     }
 }

@@ -10,8 +10,8 @@ import org.opensearch.transport.client.node.NodeClient;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code PUT /_plugins/_replication/{follower}/_start} */
-public final class RestStart extends RestFollower {
+/** {@code PUT /_plugins/_replication/{follower}/_start}; the old path also knows the body's old field names. */
+public final class RestStart extends RestReplication {
 
     @Override
     public String getName() {
@@ -20,16 +20,15 @@ public final class RestStart extends RestFollower {
 
     @Override
     public List<Route> routes() {
-        return List.of(new Route(RestRequest.Method.PUT, path("_start")));
+        return onFollower(RestRequest.Method.PUT, "_start");
     }
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         try (XContentParser parser = request.contentOrSourceParamParser()) {
-            StartRequest start = StartRequest.fromXContent(parser, follower(request));
+            StartRequest start = StartRequest.fromXContent(parser, follower(request), old(request));
             start.waitForRestore(request.paramAsBoolean("wait_for_restore", false));
-            start.timeout(request.paramAsTime("timeout", start.timeout()));
-            start.clusterManagerNodeTimeout(request.paramAsTime("cluster_manager_timeout", start.clusterManagerNodeTimeout()));
+            patience(request, start);
             return channel -> client.execute(StartAction.INSTANCE, start, new RestToXContentListener<>(channel));
         }
     }

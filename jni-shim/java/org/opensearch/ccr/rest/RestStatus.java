@@ -8,7 +8,7 @@ import org.opensearch.transport.client.node.NodeClient;
 import java.util.List;
 
 /** {@code GET /_plugins/_replication/{follower}/_status[?verbose=true]}; a body is read over. */
-public final class RestStatus extends RestFollower {
+public final class RestStatus extends RestReplication {
 
     @Override
     public String getName() {
@@ -17,7 +17,7 @@ public final class RestStatus extends RestFollower {
 
     @Override
     public List<Route> routes() {
-        return List.of(new Route(RestRequest.Method.GET, path("_status")));
+        return onFollower(RestRequest.Method.GET, "_status");
     }
 
     @Override

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** {@code POST /_plugins/_replication/{follower}/_stop}; the body must be there and empty: {@code {}}. */
-public final class RestStop extends RestFollower {
+public final class RestStop extends RestReplication {
 
     @Override
     public String getName() {
@@ -18,15 +18,14 @@ public final class RestStop extends RestFollower {
 
     @Override
     public List<Route> routes() {
-        return List.of(new Route(RestRequest.Method.POST, path("_stop")));
+        return onFollower(RestRequest.Method.POST, "_stop");
     }
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         EmptyBody.read(request);
         StopAction.Request stop = new StopAction.Request(follower(request));
-        stop.timeout(request.paramAsTime("timeout", stop.timeout()));
-        stop.clusterManagerNodeTimeout(request.paramAsTime("cluster_manager_timeout", stop.clusterManagerNodeTimeout()));
+        patience(request, stop);
         return channel -> client.execute(StopAction.INSTANCE, stop, new RestToXContentListener<>(channel));
     }
 }

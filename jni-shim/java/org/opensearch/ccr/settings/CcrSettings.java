@@ -12,14 +12,15 @@ import org.opensearch.monitor.jvm.JvmInfo;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * Every setting of the plugin. Keys, defaults and bounds that upstream has are kept; the ones of our own are said to be so.
+ * The settings of leaders and followers. Keys, defaults and bounds that upstream has are kept; the ones of our own are said to be so.
  * Names begin with {@code plugins.replication.} (node scope) or {@code index.plugins.replication.} (index scope).
  */
 public final class CcrSettings {
 
-    private static final Property[] CLUSTER = { Property.NodeScope, Property.Dynamic };
+    static final Property[] CLUSTER = { Property.NodeScope, Property.Dynamic };
     private static final Property[] INDEX = { Property.IndexScope, Property.Dynamic };
 
     private CcrSettings() {}
@@ -98,47 +99,6 @@ public final class CcrSettings {
 
     /** Accepted for compatibility and without effect yet: a follower whose leader index was deleted is paused. */
     public static final Setting<Boolean> DELETE_INDEX = Setting.boolSetting("plugins.replication.replicate.delete_index", false, CLUSTER);
-
-    public static final Setting<TimeValue> AUTOFOLLOW_FETCH_INTERVAL = Setting.timeSetting(
-        "plugins.replication.autofollow.fetch_poll_interval",
-        TimeValue.timeValueSeconds(30),
-        TimeValue.timeValueSeconds(30),
-        TimeValue.timeValueHours(1),
-        CLUSTER
-    );
-
-    public static final Setting<TimeValue> AUTOFOLLOW_RETRY_INTERVAL = Setting.timeSetting(
-        "plugins.replication.autofollow.retry_poll_interval",
-        TimeValue.timeValueHours(1),
-        TimeValue.timeValueMinutes(1),
-        TimeValue.timeValueHours(4),
-        CLUSTER
-    );
-
-    public static final Setting<Integer> AUTOFOLLOW_PARALLEL_STARTS = Setting.intSetting(
-        "plugins.replication.autofollow.concurrent_replication_jobs_trigger_size",
-        3,
-        1,
-        100,
-        CLUSTER
-    );
-
-    public static final Setting<Integer> BULK_BATCH_SIZE = Setting.intSetting(
-        "plugins.replication.follower.bulk_batch_size",
-        10,
-        1,
-        100,
-        CLUSTER
-    );
-
-    /** Minutes. */
-    public static final Setting<Integer> BULK_POLL_TIMEOUT = Setting.intSetting(
-        "plugins.replication.follower.bulk_poll_timeout",
-        15,
-        1,
-        30,
-        CLUSTER
-    );
 
     // ---- leader, cluster wide
 
@@ -275,8 +235,12 @@ public final class CcrSettings {
         INDEX
     );
 
-    /** Everything that the plugin registers. */
+    /** Everything that the plugin registers; a subject with settings of its own has a class of its own. */
     public static List<Setting<?>> all() {
+        return Stream.of(replication(), AutofollowSettings.all(), BulkSettings.all()).flatMap(List::stream).toList();
+    }
+
+    private static List<Setting<?>> replication() {
         return List.of(
             OPS_BATCH_SIZE,
             READERS_PER_SHARD,
@@ -288,11 +252,6 @@ public final class CcrSettings {
             RECOVERY_PARALLEL_CHUNKS,
             START_BLOCK,
             DELETE_INDEX,
-            AUTOFOLLOW_FETCH_INTERVAL,
-            AUTOFOLLOW_RETRY_INTERVAL,
-            AUTOFOLLOW_PARALLEL_STARTS,
-            BULK_BATCH_SIZE,
-            BULK_POLL_TIMEOUT,
             LEADER_POOL_SIZE,
             LEADER_POOL_QUEUE,
             CODEC,
