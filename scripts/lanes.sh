@@ -1,7 +1,7 @@
 # What ./ccr does, one function each. Sourced; uses $root, $build, $zip, $assume_yes.
 packages=(cmake ninja-build gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
     liblz4-dev libdeflate-dev libcriterion-dev maven unzip python3)
-declare -A packages_of=([tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]=python3-pytest)
+declare -A packages_of=([tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]=python3-venv)
 logs=$root/build/logs
 lanes_all=(unit asan tsan sim jni tidy package gradle cluster)
 lanes_more=(coverage)
@@ -200,12 +200,12 @@ lane_gradle() {
 }
 
 lane_cluster() {
-    local status=0 log=$logs/cluster.log good bad errors
-    build_release && cluster_environment || { count_lane cluster 1; return; }
+    local status=0 log=$logs/cluster.log good bad errors python
+    build_release && cluster_environment && python=$(scripts/python-env.sh) || { count_lane cluster 1; return; }
     say "cluster: real OpenSearch clusters; the log is $log"
     mkdir -p "$logs"
     eval "set -- $1"
-    PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 -m pytest -p no:cacheprovider tests/cluster "$@" 2>&1 | tee "$log"
+    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider tests/cluster "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     good=$(tail -1 "$log" | grep -oE '[0-9]+ passed' | cut -d' ' -f1)
     bad=$(tail -1 "$log" | grep -oE '[0-9]+ failed' | cut -d' ' -f1)

@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(not_slow)
 
 
-@pytest.hookimpl(hookwrapper=True)  # the old form: Debian's pytest knows no other
+@pytest.hookimpl(hookwrapper=True)  # the form that older pytests know, too
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed and report.when in ("setup", "call"):
