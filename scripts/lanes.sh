@@ -3,7 +3,7 @@ packages=(cmake ninja-build gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-
     liblz4-dev libdeflate-dev libcriterion-dev maven unzip python3)
 declare -A packages_of=([tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]=python3-venv)
 logs=$root/build/logs
-lanes_all=(unit asan tsan sim jni tidy package gradle cluster)
+lanes_all=(unit asan tsan sim mutants jni tidy package gradle cluster)
 lanes_more=(coverage)
 passed=0 failed=0
 failures=()
@@ -163,6 +163,13 @@ lane_sim() {
     else
         count_lane sim 1
     fi
+}
+
+# Deliberate bugs of the core, each of which the simulator or the unit tests notice; prints what noticed which.
+lane_mutants() {
+    step "mutants: building" mutants-build configure_and_build mutants || { count_lane mutants 1; return; }
+    plain_lane mutants python3 tests/mutants/run.py build/mutants ${1:-}
+    cat "$logs/mutants.log"
 }
 
 lane_jni() {

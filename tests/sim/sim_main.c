@@ -120,7 +120,7 @@ static void print_kept(const struct sim *s)
     }
 }
 
-static bool run_seed(uint64_t seed, bool trace, bool keep, struct totals *t)
+static bool run_seed(uint64_t seed, bool trace, bool keep, bool brief, struct totals *t)
 {
     struct sim *s = calloc(1, sizeof(*s));
     s->seed = seed;
@@ -132,7 +132,7 @@ static bool run_seed(uint64_t seed, bool trace, bool keep, struct totals *t)
     if (keep) {
         print_kept(s);
     }
-    if (!good && (trace || keep)) {
+    if (!good && (trace || keep || brief)) {
         printf("FAILED at %lld ms: %s\nSEED=%llu\n", (long long)s->now_ms, s->reason, (unsigned long long)seed);
     }
     t->seeds++;
@@ -155,6 +155,7 @@ int main(int argc, char **argv)
     uint64_t from = 1;
     uint64_t count = 2000;
     bool trace = false;
+    bool brief = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--seeds") == 0 && i + 2 < argc) {
             from = strtoull(argv[++i], NULL, 10);
@@ -164,17 +165,19 @@ int main(int argc, char **argv)
             count = 1;
         } else if (strcmp(argv[i], "--trace") == 0) {
             trace = true;
+        } else if (strcmp(argv[i], "--brief") == 0) {
+            brief = true;
         } else {
-            fprintf(stderr, "usage: %s [--seeds FROM COUNT | --seed N] [--trace]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--seeds FROM COUNT | --seed N] [--trace] [--brief]\n", argv[0]);
             return 2;
         }
     }
     struct totals t = {0};
     clock_t begin = clock();
     for (uint64_t seed = from; seed < from + count; seed++) {
-        if (!run_seed(seed, trace, false, &t)) {
-            if (!trace) {
-                run_seed(seed, false, true, &t);
+        if (!run_seed(seed, trace, false, brief, &t)) {
+            if (!trace && !brief) {
+                run_seed(seed, false, true, false, &t);
             }
             break;
         }

@@ -240,6 +240,37 @@ CCR_TEST(session_follower, an_answer_that_was_overtaken_still_finds_its_prefix)
     rig_free(r);
 }
 
+CCR_TEST(session_follower, a_late_answer_does_not_take_the_tail_back)
+{
+    struct rig *r = rig_new(&heap->alloc, 4096);
+    start(r);
+    write_ops(r, 4000);
+    struct frame probe = partial(r, fetch(r)->request, 100);
+    Ccr__V1__FollowerEvent e = fetched(fetch(r)->id);
+    event(r, &e, frame_slice(&probe));
+    Ccr__V1__FollowerEffect *two[2] = {NULL, NULL};
+    for (size_t i = 0; i < r->effects->n_effects; i++) {
+        if (r->effects->effects[i]->kind == CCR__V1__EFFECT_KIND__EFFECT_FETCH) {
+            two[two[0] != NULL] = r->effects->effects[i];
+        }
+    }
+    cr_assert_not_null(two[1]);
+    struct frame first = partial(r, two[0]->request, two[1]->request->from_seq_no);
+    struct frame second = partial(r, two[1]->request, 4000);
+    uint64_t first_id = two[0]->id;
+    e = fetched(two[1]->id);
+    event(r, &e, frame_slice(&second));
+    e = fetched(first_id);
+    event(r, &e, frame_slice(&first));
+    cr_assert_eq(fetch(r)->request->from_seq_no, 4000);
+    cr_assert_eq(fetch(r)->request->prefix_last_seq_no, 3999);
+    cr_assert_gt(fetch(r)->request->prefix_bytes, 3500);
+    frame_free(&probe);
+    frame_free(&first);
+    frame_free(&second);
+    rig_free(r);
+}
+
 CCR_TEST(session_follower, an_empty_answer_keeps_the_prefix)
 {
     struct rig *r = rig_new(&heap->alloc, 4096);

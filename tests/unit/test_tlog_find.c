@@ -31,6 +31,49 @@ CCR_TEST(tlogFind, disorderOfConcurrentWriters)
     rig_free(rig);
 }
 
+/* Going back to operations that stand behind later ones, in a block that begins with a higher seq_no. */
+CCR_TEST(tlogFind, disorderAtTheFrontOfABlockIsFoundAgain)
+{
+    struct tlog_rig *rig = rig_new(heap, 1);
+
+    for (int64_t n = 0; n < 1200; n += 6) { /* 5 3 1 0 2 4 11 9 7 ... */
+        for (int64_t i = 5; i > 0; i -= 2) {
+            forge_index(&rig->f, n + i, 1, 1000);
+        }
+        for (int64_t i = 0; i < 6; i += 2) {
+            forge_index(&rig->f, n + i, 1, 1000);
+        }
+    }
+    forge_sync(&rig->f);
+    for (int64_t n = 0; n < 1200; n += 100) { /* in small runs, so that the table of places stays small */
+        assert_read(rig, n, n + 99, 100);
+    }
+    for (int64_t n = 1199; n >= 0; n--) {
+        assert_read(rig, n, n, 1);
+    }
+    rig_free(rig);
+}
+
+/* A file that changes between finding and copying, with every CRC right. */
+CCR_TEST(tlogFind, anotherOperationAtThePlaceIsDamage)
+{
+    struct tlog_rig *rig = rig_new(heap, 1);
+
+    forge_no_op(&rig->f, 0, 1);
+    forge_no_op(&rig->f, 1, 1);
+    forge_sync(&rig->f);
+    struct forge_file *log = forge_current(&rig->f)->log;
+    size_t len = (log->len - FORGE_HEADER) / 2;
+    assert_ok(ccr_tlog_refresh(rig->t, &rig->err));
+    rig->run = (struct ccr_tlog_run){.first_seq_no = 0, .last_seq_no = 0, .bytes_max = ANY_BYTES, .ops_max = 1};
+    assert_ok(ccr_tlog_find(rig->t, &rig->run, &rig->err));
+    memcpy(log->data + FORGE_HEADER, log->data + FORGE_HEADER + len, len);
+    ccr_ops_digest_init(&rig->digest);
+    assert_status(ccr_tlog_copy(rig->t, &rig->run, &rig->plain, &rig->digest, &rig->err), CCR_CORRUPT_TLOG);
+    cr_assert_str_eq(rig->err.text, "translog-1.tlog at 55: seq_no 1 of primary term 1, expected 0 of at most 1");
+    rig_free(rig);
+}
+
 CCR_TEST(tlogFind, boundsOfBytesAndOperations)
 {
     struct tlog_rig *rig = rig_new(heap, 1);
