@@ -23,6 +23,8 @@ ROWS = [
     ("lag", "p99", ("lag", "p99_ms"), "ms", 60),
     ("lag", "max", ("lag", "max_ms"), "ms", 250),
     ("lag", "leader's own ack, p50", ("lag", "leader_ack_p50_ms"), "ms", None),
+    ("lag", "leader's own ack, p99", ("lag", "leader_ack_p99_ms"), "ms", None),
+    ("lag", "leader's own ack, max", ("lag", "leader_ack_max_ms"), "ms", None),
     ("lag", "bytes both ways per document", ("lag", "bytes_both_ways_per_doc"), "B", 498),
     ("lag", "leader CPU, share of a core", ("lag", "leader_cpu_share"), "", None),
     ("lag", "follower CPU, share of a core", ("lag", "follower_cpu_share"), "", None),
