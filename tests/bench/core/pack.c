@@ -1,0 +1,187 @@
+/*
+ * Packing and unpacking whole frames, with all checks, beside the bare libraries on the same blocks.
+ */
+#include <lz4.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+#include "bench.h"
+#include "ccr/wire.h"
+
+struct block {
+    enum ccr_codec_id codec;
+    int level;
+    struct plain_ops ops;
+    uint32_t checksum;
+    struct ccr_slice prefix;
+    uint8_t *out;
+    size_t cap;
+    size_t packed;
+    uint8_t *frame;
+    size_t frame_len;
+    uint8_t *back;
+};
+
+static ZSTD_CCtx *zc;
+static ZSTD_DCtx *zd;
+static LZ4_stream_t lz4_state;
+static struct ccr_workspace *ws;
+
+static void raw_pack(void *ctx)
+{
+    struct block *b = ctx;
+    if (b->codec == CCR_CODEC_ZSTD) {
+        ZSTD_CCtx_setParameter(zc, ZSTD_c_compressionLevel, b->level);
+        if (b->prefix.len > 0) {
+            ZSTD_CCtx_refPrefix(zc, b->prefix.data, b->prefix.len);
+        }
+        b->packed = ZSTD_compress2(zc, b->out, b->cap, b->ops.data, b->ops.len);
+    } else if (b->prefix.len > 0) {
+        LZ4_loadDict(&lz4_state, (const char *)b->prefix.data, (int)b->prefix.len);
+        b->packed = (size_t)LZ4_compress_fast_continue(&lz4_state, (const char *)b->ops.data, (char *)b->out,
+                                                       (int)b->ops.len, (int)b->cap, b->level);
+    } else {
+        b->packed = (size_t)LZ4_compress_fast_extState(&lz4_state, (const char *)b->ops.data, (char *)b->out,
+                                                       (int)b->ops.len, (int)b->cap, b->level);
+    }
+}
+
+static void raw_unpack(void *ctx)
+{
+    struct block *b = ctx;
+    size_t got;
+    if (b->codec == CCR_CODEC_ZSTD) {
+        got = ZSTD_decompress_usingDict(zd, b->back, b->ops.len, b->out, b->packed, b->prefix.data, b->prefix.len);
+    } else {
+        got = (size_t)LZ4_decompress_safe_usingDict((const char *)b->out, (char *)b->back, (int)b->packed,
+                                                    (int)b->ops.len, (const char *)b->prefix.data, (int)b->prefix.len);
+    }
+    if (got != b->ops.len) {
+        bench_die("the bare library", "did not give back what it was given");
+    }
+}
+
+static void our_pack(void *ctx)
+{
+    struct block *b = ctx;
+    struct ccr_err err;
+    struct ccr_wire_header h = {.codec = b->codec,
+                                .from_seq_no = b->ops.first_seq_no,
+                                .ops = plain_count(&b->ops),
+                                .checksum = b->checksum,
+                                .state.global_checkpoint = b->ops.next_seq_no - 1};
+    if (!ccr_ok(ccr_wire_encode(ws, &h, b->level, b->prefix, plain_slice(&b->ops), b->frame, b->cap, &b->frame_len,
+                                &err))) {
+        bench_die("encode", err.text);
+    }
+}
+
+static void our_unpack(void *ctx)
+{
+    struct block *b = ctx;
+    struct ccr_wire_header h;
+    struct ccr_slice packed;
+    struct ccr_err err;
+    if (!ccr_ok(ccr_wire_decode(&h, ccr_slice_of(b->frame, b->frame_len), &packed, &err)) ||
+        !ccr_ok(ccr_wire_unpack(ws, &h, packed, b->prefix, b->back, &err))) {
+        bench_die("decode", err.text);
+    }
+}
+
+static void measure(const struct bench_options *o, struct block *b, const char *what)
+{
+    static const bench_work work[] = {raw_pack, our_pack, raw_unpack, our_unpack};
+    const char *codec = b->codec == CCR_CODEC_ZSTD ? "zstd" : "lz4";
+    double best[4], mb = (double)b->ops.len / 1e6;
+    char name[96];
+    b->checksum = plain_checksum(&b->ops);
+    b->cap = ccr_wire_bound(b->ops.len);
+    b->out = malloc(b->cap);
+    b->frame = malloc(b->cap);
+    b->back = malloc(b->ops.len);
+    bench_turns(work, 4, b, bench_calls(o, b->ops.len), best);
+    snprintf(name, sizeof name, "%s %s: frame against bare %s", codec, what, codec);
+    bench_at_least(name, best[0] / best[1], "x", 0.9);
+    snprintf(name, sizeof name, "%s %s: pack", codec, what);
+    bench_row(name, mb / best[1], "MB/s");
+    snprintf(name, sizeof name, "%s %s: unpack and verify", codec, what);
+    if (b->ops.len >= 64u << 10) {
+        bench_at_least(name, mb / best[3], "MB/s", 1000);
+    } else {
+        bench_row(name, mb / best[3], "MB/s");
+    }
+    snprintf(name, sizeof name, "%s %s: plain to frame", codec, what);
+    bench_row(name, (double)b->ops.len / (double)b->frame_len, "x");
+    free(b->out);
+    free(b->frame);
+    free(b->back);
+}
+
+struct subject {
+    enum bench_kind kind;
+    size_t bytes;
+    size_t prefix;
+    const char *name;
+};
+
+static void levels(const struct bench_options *o, enum bench_kind kind)
+{
+    static const int zstd_levels[] = {-1, 1, 2, 3, 6};
+    bench_section("levels, zstd, prefix 4 KB");
+    for (size_t i = 0; i < sizeof zstd_levels / sizeof *zstd_levels; i++) {
+        static const size_t sizes[] = {1, 16u << 10, 256u << 10};
+        struct plain_ops before = bench_operations(BENCH_LOG, 1, 4096);
+        for (size_t k = 0; k < 3; k++) {
+            char name[96];
+            double took;
+            struct block b = {.codec = CCR_CODEC_ZSTD, .level = zstd_levels[i]};
+            b.ops = bench_operations(kind, before.next_seq_no, sizes[k]);
+            b.checksum = plain_checksum(&b.ops);
+            b.prefix = ccr_slice_of(before.data + before.len - 4096, 4096);
+            b.cap = ccr_wire_bound(b.ops.len);
+            b.frame = malloc(b.cap);
+            bench_turns((const bench_work[]){our_pack}, 1, &b, bench_calls(o, b.ops.len), &took);
+            snprintf(name, sizeof name, "level %d, %zu bytes: pack", b.level, b.ops.len);
+            bench_row(name, took * 1e6, "us");
+            snprintf(name, sizeof name, "level %d, %zu bytes: plain to frame", b.level, b.ops.len);
+            bench_row(name, (double)b.ops.len / (double)b.frame_len, "x");
+            free(b.frame);
+            plain_free(&b.ops);
+        }
+        plain_free(&before);
+    }
+}
+
+void bench_pack(const struct bench_options *o)
+{
+    static const struct subject subjects[] = {
+        {BENCH_LOG, 1, 4096, "one log line, prefix 4 KB"}, {BENCH_LOG, 16u << 10, 4096, "16 KB of log, prefix 4 KB"},
+        {BENCH_LOG, 256u << 10, 0, "256 KB of log"},       {BENCH_LOG, 4u << 20, 0, "4 MB of log"},
+        {BENCH_SMALL, 256u << 10, 0, "256 KB of metrics"}, {BENCH_LARGE, 1u << 20, 0, "1 MB of 100 KB documents"},
+        {BENCH_HUGE, 1, 0, "one document of 8 MB"},
+    };
+    zc = ZSTD_createCCtx();
+    zd = ZSTD_createDCtx();
+    LZ4_initStream(&lz4_state, sizeof lz4_state);
+    if (!ccr_ok(ccr_workspace_new(&ws, ccr_alloc_system()))) {
+        bench_die("workspace", "no memory");
+    }
+    bench_section("pack");
+    for (int codec = CCR_CODEC_LZ4; codec <= CCR_CODEC_ZSTD; codec++) {
+        for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
+            const struct subject *s = &subjects[i];
+            enum bench_kind kind = s->kind == BENCH_LOG && o->translog != NULL ? BENCH_REAL : s->kind;
+            struct plain_ops before = bench_operations(BENCH_LOG, 1, 16u << 10);
+            struct block b = {.codec = (enum ccr_codec_id)codec, .level = 1};
+            b.ops = bench_operations(kind, before.next_seq_no, s->bytes);
+            b.prefix = ccr_slice_of(before.data + before.len - s->prefix, s->prefix);
+            measure(o, &b, s->name);
+            plain_free(&b.ops);
+            plain_free(&before);
+        }
+    }
+    levels(o, o->translog != NULL ? BENCH_REAL : BENCH_LOG);
+    ccr_workspace_free(ws);
+    ZSTD_freeCCtx(zc);
+    ZSTD_freeDCtx(zd);
+}

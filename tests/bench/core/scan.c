@@ -1,0 +1,152 @@
+/*
+ * Reading: the checksum and the leader's scan (find, CRC, copy) beside what the memory gives. zlib's checksum stands for
+ * the one that every Debian has.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "bench.h"
+#include "ccr/leader.h"
+#include "forge.h"
+
+#define BLOCK            (64u << 20) /* beyond the caches, as a translog is */
+#define GENERATION_BYTES (64u << 20)
+#define SOURCE_BYTES     430
+
+struct memory {
+    uint8_t *from;
+    uint8_t *to;
+    uint32_t sum;
+};
+
+static void copy(void *ctx)
+{
+    struct memory *m = ctx;
+    memcpy(m->to, m->from, BLOCK);
+}
+
+static void checksum_ours(void *ctx)
+{
+    struct memory *m = ctx;
+    m->sum += ccr_crc32(0, m->from, BLOCK);
+}
+
+static void checksum_zlib(void *ctx)
+{
+    struct memory *m = ctx;
+    m->sum += (uint32_t)crc32(0, m->from, BLOCK);
+}
+
+static void checksum_short(void *ctx)
+{
+    struct memory *m = ctx;
+    for (size_t at = 0; at + 512 <= BLOCK; at += 512) {
+        m->sum += ccr_crc32(0, m->from + at, 512);
+    }
+}
+
+/* Neighbours swapped now and then, as concurrent writers do. */
+static int64_t write_translog(struct forge *f, size_t bytes)
+{
+    int64_t next = 0;
+    for (size_t written = 0; written < bytes;) {
+        size_t before = forge_current(f)->log->len;
+        for (int64_t i = 0; i < 8; i++) {
+            forge_index(f, next + (i ^ (next / 8 % 3 == 0 ? 3 : 0)), 1, SOURCE_BYTES);
+        }
+        next += 8;
+        written += forge_current(f)->log->len - before;
+        if (forge_current(f)->log->len > GENERATION_BYTES) {
+            forge_roll(f, 1);
+        }
+    }
+    forge_sync(f);
+    return next - 1;
+}
+
+struct reading {
+    const struct ccr_dir *dir;
+    struct ccr_workspace *ws;
+    uint8_t *dst;
+    size_t cap;
+    int64_t last;
+    uint32_t max_bytes;
+    uint64_t bytes;
+};
+
+/* A leader that begins anew and reads all there is. */
+static void read_all(void *ctx)
+{
+    struct reading *t = ctx;
+    struct ccr_leader *l;
+    struct ccr_err err;
+    struct ccr_leader_state state = {.global_checkpoint = t->last, .max_seq_no_of_updates = t->last};
+    struct ccr_read_request r = {
+        .version = 1, .last_seq_no = -1, .max_bytes = t->max_bytes, .max_ops = 100000, .codec = CCR_CODEC_NONE};
+    if (!ccr_ok(ccr_leader_new(&l, ccr_alloc_system(), t->dir, "h", &err))) {
+        bench_die("leader", err.text);
+    }
+    for (t->bytes = 0; r.from_seq_no <= t->last;) {
+        struct ccr_wire_header h;
+        size_t len;
+        if (!ccr_ok(ccr_leader_read(l, t->ws, &r, &state, t->dst, t->cap, &len, &h, &err))) {
+            bench_die("read", err.text);
+        }
+        r.from_seq_no += h.ops;
+        t->bytes += h.raw_bytes;
+    }
+    ccr_leader_free(l);
+}
+
+static void leader_scan(const struct bench_options *o, double copy_speed)
+{
+    static struct forge f;
+    struct ccr_dir dir;
+    struct ccr_err err;
+    struct reading t = {.dir = &dir};
+    forge_init(&f, 1);
+    t.last = write_translog(&f, 256u << 20);
+    if (forge_save(&f, o->folder) != 0) {
+        bench_die(o->folder, "cannot be written");
+    }
+    forge_fini(&f);
+    if (!ccr_ok(ccr_dir_open(&dir, ccr_alloc_system(), o->folder, &err)) ||
+        !ccr_ok(ccr_workspace_new(&t.ws, ccr_alloc_system()))) {
+        bench_die(o->folder, err.text);
+    }
+    t.cap = ccr_wire_bound(9u << 20);
+    t.dst = malloc(t.cap);
+    for (uint32_t kb = 256; kb <= 4096; kb *= 4) {
+        char name[96];
+        double took;
+        t.max_bytes = kb << 10;
+        bench_turns((const bench_work[]){read_all}, 1, &t, 1, &took);
+        double speed = (double)t.bytes / took / 1e9;
+        double bound = 0.4 * copy_speed < 2 ? 0.4 * copy_speed : 2;
+        snprintf(name, sizeof name, "leader: find, CRC, copy, %u KB a batch", kb);
+        bench_at_least(name, speed, "GB/s", bound);
+    }
+    free(t.dst);
+    ccr_workspace_free(t.ws);
+    ccr_dir_close(&dir);
+}
+
+void bench_scan(const struct bench_options *o)
+{
+    static const bench_work work[] = {copy, checksum_ours, checksum_zlib, checksum_short};
+    struct memory m = {malloc(BLOCK), malloc(BLOCK), 0};
+    double best[4];
+    for (size_t i = 0; i < BLOCK; i++) {
+        m.from[i] = (uint8_t)(i * 31 + (i >> 9));
+    }
+    bench_section("scan");
+    bench_turns(work, 4, &m, 1, best);
+    bench_row("memcpy of 64 MB", BLOCK / best[0] / 1e9, "GB/s");
+    bench_row("CRC-32 of 64 MB, libdeflate", BLOCK / best[1] / 1e9, "GB/s");
+    bench_row("CRC-32 of 64 MB, zlib", BLOCK / best[2] / 1e9, "GB/s");
+    bench_row("CRC-32 of 64 MB, libdeflate, 512 bytes a call", BLOCK / best[3] / 1e9, "GB/s");
+    free(m.from);
+    free(m.to);
+    leader_scan(o, BLOCK / best[0] / 1e9);
+}
