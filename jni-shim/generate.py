@@ -106,7 +106,7 @@ public enum NativeStatus {
 
 def method_java():
     rows = entries("session.h", "CCR_METHOD_MAP")
-    kinds = {"LEADER": 1, "FOLLOWER": 2, "CODEC": 3}
+    kinds = {"LEADER": 1, "FOLLOWER": 2, "CODEC": 3, "DIGEST": 4, "VERIFY": 5}
     lines = [
         "    /** %s */\n    %s(%s, %d)" % (text.replace(">", "&gt;"), name, ident, kinds[kind])
         for ident, name, kind, text in rows

@@ -39,6 +39,33 @@ static int64_t follower(void)
     return handle;
 }
 
+static int64_t digest(void)
+{
+    Ccr__V1__DigestOpen m = CCR__V1__DIGEST_OPEN__INIT;
+    uint8_t bytes[64];
+    int64_t handle = 0;
+    m.width = 4;
+    m.buckets = 16;
+    if (!ccr_ok(ccr_session_open(rt, CCR_KIND_DIGEST, bytes, ccr__v1__digest_open__pack(&m, bytes), &handle, NULL))) {
+        abort();
+    }
+    return handle;
+}
+
+static int64_t verify(void)
+{
+    Ccr__V1__VerifyConfig m = CCR__V1__VERIFY_CONFIG__INIT;
+    uint8_t bytes[64];
+    int64_t handle = 0;
+    m.bytes_max = 1 << 20;
+    m.bytes_per_second = 1 << 30;
+    m.differences_max = 4;
+    if (!ccr_ok(ccr_session_open(rt, CCR_KIND_VERIFY, bytes, ccr__v1__verify_config__pack(&m, bytes), &handle, NULL))) {
+        abort();
+    }
+    return handle;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t out[ROOM];
@@ -53,8 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 3) {
         return 0;
     }
-    int64_t mine = follower();
+    int64_t mine = data[0] == 3 ? digest() : data[0] == 4 ? verify() : follower();
     int64_t handle = data[0] % 3 == 0 ? handles[0] : data[0] % 3 == 1 ? mine : (int64_t)data[0];
+    handle = data[0] == 3 ? mine : handle;
     size_t cap = data[2] % 4 == 0 ? data[2] : ROOM;
     /* Events come in rows: the rest is cut into frames by a u16le length before each. */
     const uint8_t *at = data + 3;
@@ -63,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t n = (size_t)at[0] | (size_t)at[1] << 8;
         n = n > left - 2 ? left - 2 : n;
         struct ccr_status s =
-            ccr_session_call(rt, handle, (enum ccr_method)(data[1] % 12), at + 2, n, out, cap, &len, &err);
+            ccr_session_call(rt, handle, (enum ccr_method)(data[1] % 24), at + 2, n, out, cap, &len, &err);
         if (ccr_ok(s) && (len > cap || len < CCR_CALL_PREAMBLE)) {
             abort();
         }

@@ -36,7 +36,9 @@ MAY_INCLUDE = {
     "wire": {"base", "op", "codec"},
     "leader": BASE | {"tlog"},
     "follower": set(BASE),
-    "session": BASE | {"tlog", "leader", "follower", "platform"},
+    "digest": {"base", "op"},
+    "verify": BASE | {"digest", "follower"},
+    "session": BASE | {"tlog", "leader", "follower", "platform", "digest", "verify"},
 }
 # Public headers that are not called like their module.
 HEADER_MODULE = {"status": "base", "alloc": "base", "buf": "base", "budget": "base", "file": "base"}

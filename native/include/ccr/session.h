@@ -16,9 +16,15 @@
 
 #define CCR_CALL_ENVELOPE_MAX (64u << 10)
 #define CCR_CALL_PREAMBLE     12u
-#define CCR_MESSAGES_HASH     0xee03c240u /* of proto/; jni-shim/generate.py checks it and --update sets it */
+#define CCR_MESSAGES_HASH     0xa29e13f7u /* of proto/; jni-shim/generate.py checks it and --update sets it */
 
-enum ccr_session_kind { CCR_KIND_LEADER = 1, CCR_KIND_FOLLOWER = 2, CCR_KIND_CODEC = 3 };
+enum ccr_session_kind {
+    CCR_KIND_LEADER = 1,
+    CCR_KIND_FOLLOWER = 2,
+    CCR_KIND_CODEC = 3,
+    CCR_KIND_DIGEST = 4,
+    CCR_KIND_VERIFY = 5
+};
 
 /* method, name, session kind, request -> answer. Java's NativeMethod is generated from this list. */
 #define CCR_METHOD_MAP(X)                                                                                              \
@@ -31,7 +37,10 @@ enum ccr_session_kind { CCR_KIND_LEADER = 1, CCR_KIND_FOLLOWER = 2, CCR_KIND_COD
     X(7, UNPACK_CHUNK, CODEC, "- + chunk frame -> - + plain bytes")                                                    \
     X(8, PACK_BATCH, CODEC, "BatchPack + plain operations -> BatchSummary + frame")                                    \
     X(9, UNPACK_BATCH, CODEC, "- + frame -> BatchSummary + plain operations")                                          \
-    X(10, ECHO, CODEC, "any + any -> the same envelope and payload")
+    X(10, ECHO, CODEC, "any + any -> the same envelope and payload")                                                   \
+    X(20, DIGEST_ADD, DIGEST, "- + documents -> -")                                                                    \
+    X(21, DIGEST_SUMS, DIGEST, "- -> DigestSums")                                                                      \
+    X(22, VERIFY_EVENT, VERIFY, "VerifyEvent -> VerifyEffects")
 
 enum ccr_method {
 #define X(id, name, kind, text) CCR_METHOD_##name = id,
@@ -47,7 +56,7 @@ struct ccr_status ccr_runtime_new(struct ccr_runtime **out, const struct ccr_all
 /* Frees everything; no call may be running. NULL is legal. */
 void ccr_runtime_free(struct ccr_runtime *rt);
 
-/* open_msg: LeaderOpen, FollowerConfig, or nothing for CODEC. *handle > 0. ARG, LIMIT (table full), IO, NOMEM. */
+/* open_msg: LeaderOpen, FollowerConfig, DigestOpen, VerifyConfig, or nothing for CODEC. *handle > 0. ARG, LIMIT (table full), IO, NOMEM. */
 struct ccr_status ccr_session_open(struct ccr_runtime *rt, enum ccr_session_kind kind, const void *open_msg,
                                    size_t open_len, int64_t *handle, struct ccr_err *err) CCR_MUST_USE;
 

@@ -66,6 +66,12 @@ static void session_free(struct ccr_runtime *rt, struct ccri_slot *slot)
     } else if (slot->kind == CCR_KIND_FOLLOWER) {
         ccri_follower_session_free(slot->as.follower);
         slot->as.follower = NULL;
+    } else if (slot->kind == CCR_KIND_DIGEST) {
+        ccri_digest_session_free(slot->as.digest);
+        slot->as.digest = NULL;
+    } else if (slot->kind == CCR_KIND_VERIFY) {
+        ccri_verify_session_free(slot->as.verify);
+        slot->as.verify = NULL;
     }
     ccri_table_free(&rt->table, slot);
 }
@@ -89,7 +95,7 @@ struct ccr_status ccr_session_open(struct ccr_runtime *rt, enum ccr_session_kind
                                    size_t open_len, int64_t *handle, struct ccr_err *err)
 {
     *handle = 0;
-    if (kind != CCR_KIND_LEADER && kind != CCR_KIND_FOLLOWER && kind != CCR_KIND_CODEC) {
+    if (kind < CCR_KIND_LEADER || kind > CCR_KIND_VERIFY) {
         return ccr_err_set(err, CCR_ARG, "unknown session kind %d", (int)kind);
     }
     if (open_len > CCR_CALL_ENVELOPE_MAX) {
@@ -103,6 +109,10 @@ struct ccr_status ccr_session_open(struct ccr_runtime *rt, enum ccr_session_kind
         s = ccri_leader_session_open(&slot->as.leader, rt->alloc, open_msg, open_len, err);
     } else if (kind == CCR_KIND_FOLLOWER) {
         s = ccri_follower_session_open(&slot->as.follower, rt->alloc, &rt->budget, open_msg, open_len, err);
+    } else if (kind == CCR_KIND_DIGEST) {
+        s = ccri_digest_session_open(&slot->as.digest, rt->alloc, open_msg, open_len, err);
+    } else if (kind == CCR_KIND_VERIFY) {
+        s = ccri_verify_session_open(&slot->as.verify, rt->alloc, open_msg, open_len, err);
     }
     if (!ccr_ok(s)) {
         ccri_table_free(&rt->table, slot);
@@ -125,6 +135,10 @@ static struct ccr_status dispatch(struct ccr_runtime *rt, struct ccri_slot *slot
         return ccri_follower_session_call(slot->as.follower, rt, method, in, out, err);
     case CCR_KIND_CODEC:
         return ccri_codec_session_call(rt, method, in, out, err);
+    case CCR_KIND_DIGEST:
+        return ccri_digest_session_call(slot->as.digest, method, in, out, err);
+    case CCR_KIND_VERIFY:
+        return ccri_verify_session_call(slot->as.verify, method, in, out, err);
     }
     return ccr_err_set(err, CCR_BROKEN, "a session of kind %d", (int)slot->kind);
 }

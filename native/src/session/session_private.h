@@ -18,6 +18,8 @@
 
 struct ccri_leader_session;
 struct ccri_follower_session;
+struct ccri_digest_session;
+struct ccri_verify_session;
 
 struct ccri_slot {
     uint32_t generation; /* 1 .. INT32_MAX, another one after every close */
@@ -29,6 +31,8 @@ struct ccri_slot {
     union {
         struct ccri_leader_session *leader;
         struct ccri_follower_session *follower;
+        struct ccri_digest_session *digest;
+        struct ccri_verify_session *verify;
     } as;
 };
 
@@ -101,6 +105,20 @@ void ccri_follower_session_free(struct ccri_follower_session *s);
 struct ccr_status ccri_follower_session_call(struct ccri_follower_session *s, struct ccr_runtime *rt,
                                              enum ccr_method method, const struct ccri_call *in,
                                              struct ccri_answer *out, struct ccr_err *err) CCR_MUST_USE;
+
+struct ccr_status ccri_digest_session_open(struct ccri_digest_session **out, const struct ccr_alloc *alloc,
+                                           const void *msg, size_t len, struct ccr_err *err) CCR_MUST_USE;
+void ccri_digest_session_free(struct ccri_digest_session *s);
+struct ccr_status ccri_digest_session_call(struct ccri_digest_session *s, enum ccr_method method,
+                                           const struct ccri_call *in, struct ccri_answer *out,
+                                           struct ccr_err *err) CCR_MUST_USE;
+
+struct ccr_status ccri_verify_session_open(struct ccri_verify_session **out, const struct ccr_alloc *alloc,
+                                           const void *msg, size_t len, struct ccr_err *err) CCR_MUST_USE;
+void ccri_verify_session_free(struct ccri_verify_session *s);
+struct ccr_status ccri_verify_session_call(struct ccri_verify_session *s, enum ccr_method method,
+                                           const struct ccri_call *in, struct ccri_answer *out,
+                                           struct ccr_err *err) CCR_MUST_USE;
 
 struct ccr_status ccri_codec_session_call(struct ccr_runtime *rt, enum ccr_method method, const struct ccri_call *in,
                                           struct ccri_answer *out, struct ccr_err *err) CCR_MUST_USE;

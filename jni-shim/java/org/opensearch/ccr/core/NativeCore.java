@@ -45,6 +45,16 @@ public final class NativeCore {
         return open(NativeMethod.KIND_FOLLOWER, config, "open follower session");
     }
 
+    /** A session that makes the digests of one range of documents. */
+    public NativeSession openDigest(CoreProto.DigestOpen open) {
+        return open(NativeMethod.KIND_DIGEST, open, "open digest session");
+    }
+
+    /** A session that compares one shard. ARG names the config value that is out of its range. */
+    public NativeSession openVerify(CoreProto.VerifyConfig config) {
+        return open(NativeMethod.KIND_VERIFY, config, "open verify session");
+    }
+
     /** Packs and unpacks chunks and batches; thread-safe, shared by everybody. */
     public BatchCodec codec() {
         return codec;
