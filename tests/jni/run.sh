@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests of the native boundary from Java: run.sh BUILD JAR LIB
+# Tests of the native boundary from Java, and of rules that no real cluster can be brought to show: run.sh BUILD JAR LIB
 #   BUILD  build folder with libccr_jni.so in it (or under jni-shim/); classes and JUnit go to BUILD/jni-tests
 #   JAR    the shim's jar, or a folder of its classes
 #   LIB    lib/ of an OpenSearch distribution
@@ -25,7 +25,7 @@ fi
 # JUnit stands before the distribution's jars and brings no class that those have.
 rm -rf "$work/classes"
 "$jdk/bin/javac" --release 21 -proc:none -Xlint:all,-path,-classfile,-processing -cp "$jar:$junit:$lib/*" -d "$work/classes" \
-    "$here"/org/opensearch/ccr/core/*.java
+    $(find "$here/org" -name "*.java")
 status=0
 "$jdk/bin/java" -Xcheck:jni -Xmx512m -XX:MaxDirectMemorySize=256m -ea --enable-native-access=ALL-UNNAMED \
     -Dccr.native.path="$library" -Dccr.golden="$here/../golden/tlog-3.6.0" -Dlog4j2.disable.jmx=true \

@@ -83,7 +83,7 @@ class BatchCodecTests {
         NativeException e = assertThrows(NativeException.class, () -> codec.unpackChunk(new BytesArray(frame)));
         assertEquals(NativeStatus.CORRUPT_WIRE, e.nativeStatus());
         e = assertThrows(NativeException.class, () -> codec.unpackChunk(BytesArray.EMPTY));
-        assertEquals("UNPACK_CHUNK: CORRUPT_WIRE: a frame of 0 bytes is shorter than its preamble of 8", e.getMessage());
+        assertEquals("UNPACK_CHUNK: CORRUPT_WIRE: a frame of 0 bytes is shorter than its preamble of 12", e.getMessage());
         e = assertThrows(NativeException.class, () -> codec.unpackBatch(new BytesArray(frame)));
         assertEquals(NativeStatus.CORRUPT_WIRE, e.nativeStatus());
         e = assertThrows(NativeException.class, () -> codec.packChunk(WireProto.Codec.CODEC_ZSTD, 99, text(10)));
