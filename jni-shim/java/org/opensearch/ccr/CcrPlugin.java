@@ -4,8 +4,10 @@ import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.support.ActionFilter;
 import org.opensearch.ccr.action.FollowActions;
+import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LeaderCleanup;
 import org.opensearch.ccr.action.PromoteShards;
+import org.opensearch.ccr.action.StatusReader;
 import org.opensearch.ccr.bootstrap.BootstrapSide;
 import org.opensearch.ccr.bootstrap.RolesOfFollower;
 import org.opensearch.ccr.core.NativeCore;
@@ -89,6 +91,7 @@ public final class CcrPlugin extends Plugin
     private FollowerSide follower;
     private BootstrapSide bootstrap;
     private IndexFollowExecutor indexTasks;
+    private FollowerLists lists;
 
     public CcrPlugin(Settings settings, Path configPath) {
         Path folder = new Environment(settings, configPath).pluginsDir().resolve(NAME);
@@ -128,6 +131,9 @@ public final class CcrPlugin extends Plugin
         components.add(new SetupCheck(client, clients, clusterService, threadPool));
         components.add(new LeaderCleanup(clients, threadPool, leases));
         components.add(new PromoteShards(clients));
+        StatusReader statuses = new StatusReader(clusterService, clients, store);
+        components.add(statuses);
+        lists = new FollowerLists(clusterService, threadPool, statuses);
         components.addAll(leader.components());
         components.addAll(bootstrap.components());
         return components;
@@ -196,7 +202,7 @@ public final class CcrPlugin extends Plugin
         IndexNameExpressionResolver resolver,
         Supplier<DiscoveryNodes> nodes
     ) {
-        return RestEndpoints.all();
+        return RestEndpoints.all(lists);
     }
 
     @Override

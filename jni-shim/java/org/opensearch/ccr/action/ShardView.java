@@ -14,11 +14,15 @@ import java.io.IOException;
  * One follower primary as its node sees it: being copied, or following.
  *
  * @param shard   the follower shard
+ * @param node    name of the node
  * @param restore how far the copy is, null when it is over
  * @param syncing checkpoints, null while it is copied
  * @param follow  what the shard's task says, null when it is not running there
+ * @param copy    the bootstrap that made this copy, null when it was opened from its own disk since
  */
-record ShardView(ShardId shard, Restore restore, Syncing syncing, ShardStatus follow) implements Writeable {
+record ShardView(ShardId shard, String node, Restore restore, Syncing syncing, ShardStatus follow, ShardCopy copy)
+    implements
+        Writeable {
 
     /** Checkpoints are -1 for a shard without operations. */
     record Syncing(long leaderCheckpoint, long followerCheckpoint, long seqNo) {
@@ -79,7 +83,14 @@ record ShardView(ShardId shard, Restore restore, Syncing syncing, ShardStatus fo
     }
 
     ShardView(StreamInput in) throws IOException {
-        this(new ShardId(in), readRestore(in), readSyncing(in), in.readOptionalWriteable(ShardStatus::new));
+        this(
+            new ShardId(in),
+            in.readString(),
+            readRestore(in),
+            readSyncing(in),
+            in.readOptionalWriteable(ShardStatus::new),
+            in.readOptionalWriteable(ShardCopy::new)
+        );
     }
 
     private static Restore readRestore(StreamInput in) throws IOException {
@@ -105,6 +116,7 @@ record ShardView(ShardId shard, Restore restore, Syncing syncing, ShardStatus fo
     @Override
     public void writeTo(StreamOutput out) throws IOException {
         shard.writeTo(out);
+        out.writeString(node);
         out.writeBoolean(restore != null);
         if (restore != null) {
             out.writeLong(restore.bytesTotal);
@@ -123,5 +135,6 @@ record ShardView(ShardId shard, Restore restore, Syncing syncing, ShardStatus fo
             out.writeLong(syncing.seqNo);
         }
         out.writeOptionalWriteable(follow);
+        out.writeOptionalWriteable(copy);
     }
 }

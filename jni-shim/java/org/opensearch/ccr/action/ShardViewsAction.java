@@ -1,6 +1,5 @@
 package org.opensearch.ccr.action;
 
-import org.apache.lucene.store.AlreadyClosedException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;
 import org.opensearch.action.support.ActionFilters;
@@ -8,20 +7,16 @@ import org.opensearch.action.support.nodes.BaseNodeResponse;
 import org.opensearch.action.support.nodes.BaseNodesRequest;
 import org.opensearch.action.support.nodes.BaseNodesResponse;
 import org.opensearch.action.support.nodes.TransportNodesAction;
+import org.opensearch.ccr.bootstrap.BootstrapTraffic;
 import org.opensearch.ccr.follower.ShardFollowTasks;
-import org.opensearch.ccr.follower.ShardStatus;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.cluster.node.DiscoveryNode;
-import org.opensearch.cluster.routing.RecoverySource;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.Index;
-import org.opensearch.index.IndexService;
-import org.opensearch.index.shard.IndexShard;
 import org.opensearch.indices.IndicesService;
-import org.opensearch.indices.recovery.RecoveryState;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.TransportRequest;
 import org.opensearch.transport.TransportService;
@@ -30,7 +25,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Asks nodes how the primaries of a follower index stand there, copies and tasks. */
+/** Asks nodes how the primaries of follower indices stand there, copies and tasks. */
 public final class ShardViewsAction extends ActionType<ShardViewsAction.Response> {
 
     static final String NAME = "internal:indices/admin/plugins/replication/index/shards";
@@ -41,41 +36,41 @@ public final class ShardViewsAction extends ActionType<ShardViewsAction.Response
     }
 
     static final class Request extends BaseNodesRequest<Request> {
-        private final Index follower;
+        private final List<Index> followers;
 
-        Request(Index follower, String... nodes) {
+        Request(List<Index> followers, String... nodes) {
             super(nodes);
-            this.follower = follower;
+            this.followers = followers;
         }
 
         Request(StreamInput in) throws IOException {
             super(in);
-            follower = new Index(in);
+            followers = in.readList(Index::new);
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
-            follower.writeTo(out);
+            out.writeList(followers);
         }
     }
 
     static final class NodeRequest extends TransportRequest {
-        private final Index follower;
+        private final List<Index> followers;
 
-        NodeRequest(Index follower) {
-            this.follower = follower;
+        NodeRequest(List<Index> followers) {
+            this.followers = followers;
         }
 
         NodeRequest(StreamInput in) throws IOException {
             super(in);
-            follower = new Index(in);
+            followers = in.readList(Index::new);
         }
 
         @Override
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
-            follower.writeTo(out);
+            out.writeList(followers);
         }
     }
 
@@ -124,8 +119,7 @@ public final class ShardViewsAction extends ActionType<ShardViewsAction.Response
     }
 
     public static final class Transport extends TransportNodesAction<Request, Response, NodeRequest, NodeResponse> {
-        private final IndicesService indices;
-        private final ShardFollowTasks tasks;
+        private final ShardViewer viewer;
 
         @Inject
         public Transport(
@@ -134,7 +128,8 @@ public final class ShardViewsAction extends ActionType<ShardViewsAction.Response
             TransportService transportService,
             ActionFilters filters,
             IndicesService indices,
-            ShardFollowTasks tasks
+            ShardFollowTasks tasks,
+            BootstrapTraffic traffic
         ) {
             super(
                 NAME,
@@ -147,8 +142,7 @@ public final class ShardViewsAction extends ActionType<ShardViewsAction.Response
                 ThreadPool.Names.MANAGEMENT,
                 NodeResponse.class
             );
-            this.indices = indices;
-            this.tasks = tasks;
+            viewer = new ShardViewer(indices, tasks, traffic);
         }
 
         @Override
@@ -158,7 +152,7 @@ public final class ShardViewsAction extends ActionType<ShardViewsAction.Response
 
         @Override
         protected NodeRequest newNodeRequest(Request request) {
-            return new NodeRequest(request.follower);
+            return new NodeRequest(request.followers);
         }
 
         @Override
@@ -168,45 +162,12 @@ public final class ShardViewsAction extends ActionType<ShardViewsAction.Response
 
         @Override
         protected NodeResponse nodeOperation(NodeRequest request) {
+            DiscoveryNode node = clusterService.localNode();
             List<ShardView> views = new ArrayList<>();
-            IndexService index = indices.indexService(request.follower);
-            if (index != null) {
-                for (IndexShard shard : index) {
-                    ShardView view = shard.routingEntry().primary() ? view(shard) : null;
-                    if (view != null) {
-                        views.add(view);
-                    }
-                }
+            for (Index follower : request.followers) {
+                views.addAll(viewer.of(follower, node.getName()));
             }
-            return new NodeResponse(clusterService.localNode(), views);
-        }
-
-        /** Null when the shard has nothing to say yet, or no more. */
-        private ShardView view(IndexShard shard) {
-            RecoveryState recovery = shard.recoveryState();
-            if (recovery != null
-                && recovery.getRecoverySource().getType() == RecoverySource.Type.SNAPSHOT
-                && recovery.getStage() != RecoveryState.Stage.DONE) {
-                return new ShardView(shard.shardId(), ShardView.Restore.of(recovery), null, null);
-            }
-            if (shard.routingEntry().active() == false || shard.routingEntry().isRelocationTarget()) {
-                return null;
-            }
-            ShardStatus follow = tasks.status(shard.shardId());
-            try {
-                ShardView.Syncing syncing = follow == null
-                    ? unfollowed(shard)
-                    : new ShardView.Syncing(follow.leaderCheckpoint(), follow.followerCheckpoint(), follow.seqNo());
-                return new ShardView(shard.shardId(), null, syncing, follow);
-            } catch (AlreadyClosedException e) {
-                return null;
-            }
-        }
-
-        /** What we have, the leader had: the best that is known before the shard's task has asked. */
-        private static ShardView.Syncing unfollowed(IndexShard shard) {
-            long synced = shard.getLastSyncedGlobalCheckpoint();
-            return new ShardView.Syncing(synced, synced, shard.getLocalCheckpoint() + 1);
+            return new NodeResponse(node, views);
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.action;
 
+import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -11,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** The answer of {@code _status}: exactly the fields of the API contract. */
+/** The answer of {@code _status}: exactly the fields of the API contract, unless details were asked for. */
 public final class StatusResponse extends ActionResponse implements ToXContentObject {
 
     /** The words of the contract; each is also its own text but for the last. */
@@ -28,9 +29,22 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         Word(String text) {
             this.text = text;
         }
+
+        String text() {
+            return text;
+        }
     }
 
-    static final StatusResponse NOT_IN_PROGRESS = new StatusResponse(Word.NOT_IN_PROGRESS, "", "", "", "", List.of(), false);
+    static final StatusResponse NOT_IN_PROGRESS = new StatusResponse(
+        Word.NOT_IN_PROGRESS,
+        "",
+        "",
+        "",
+        "",
+        List.of(),
+        StatusForm.CONTRACT,
+        0
+    );
 
     private final Word word;
     private final String reason;
@@ -38,16 +52,32 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
     private final String leader;
     private final String follower;
     private final List<ShardView> shards;
-    private final boolean verbose;
+    private final StatusForm form;
+    private final long sinceMillis;
 
-    StatusResponse(Word word, String reason, String alias, String leader, String follower, List<ShardView> shards, boolean verbose) {
+    private StatusResponse(
+        Word word,
+        String reason,
+        String alias,
+        String leader,
+        String follower,
+        List<ShardView> shards,
+        StatusForm form,
+        long sinceMillis
+    ) {
         this.word = word;
         this.reason = reason;
         this.alias = alias;
         this.leader = leader;
         this.follower = follower;
         this.shards = shards;
-        this.verbose = verbose;
+        this.form = form;
+        this.sinceMillis = sinceMillis;
+    }
+
+    /** @param sinceMillis when this word became true, epoch milliseconds; 0 when nobody knows */
+    StatusResponse(Word word, String reason, FollowRecord record, List<ShardView> shards, StatusForm form, long sinceMillis) {
+        this(word, reason, record.alias(), record.leader(), record.follower(), shards, form, sinceMillis);
     }
 
     public StatusResponse(StreamInput in) throws IOException {
@@ -58,7 +88,8 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
             in.readString(),
             in.readString(),
             in.readList(ShardView::new),
-            in.readBoolean()
+            new StatusForm(in),
+            in.readVLong()
         );
     }
 
@@ -70,7 +101,37 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         out.writeString(leader);
         out.writeString(follower);
         out.writeList(shards);
-        out.writeBoolean(verbose);
+        form.writeTo(out);
+        out.writeVLong(sinceMillis);
+    }
+
+    Word word() {
+        return word;
+    }
+
+    String reason() {
+        return reason;
+    }
+
+    String alias() {
+        return alias;
+    }
+
+    String leader() {
+        return leader;
+    }
+
+    List<ShardView> shards() {
+        return shards;
+    }
+
+    long sinceMillis() {
+        return sinceMillis;
+    }
+
+    /** Figures of all shards together. */
+    StatusDetails details() {
+        return StatusDetails.of(this);
     }
 
     @Override
@@ -95,7 +156,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         if (sum.isPresent()) {
             sum.get().toXContent(builder, "syncing_details");
         }
-        if (verbose && (word == Word.SYNCING || word == Word.BOOTSTRAPPING)) {
+        if (form.verbose() && (word == Word.SYNCING || word == Word.BOOTSTRAPPING)) {
             builder.startArray("shard_replication_details");
             for (ShardView shard : shards) {
                 builder.startObject().field("shard_id", shard.shard().toString());
@@ -105,15 +166,22 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
                 if (shard.restore() != null) {
                     shard.restore().toXContent(builder, "bootstrap_task_details");
                 }
+                if (form.detailed()) {
+                    StatusDetails.of(shard).toXContent(builder.field("node", shard.node()).startObject("details")).endObject();
+                }
                 builder.endObject();
             }
             builder.endArray();
+        }
+        if (form.detailed()) {
+            builder.startObject("details").field("since_millis", sinceMillis);
+            details().toXContent(builder).endObject();
         }
         return builder.endObject();
     }
 
     /** Sums over the shards that are being copied; percentages are means, times those of the earliest and the longest. */
-    private ShardView.Restore restore() {
+    ShardView.Restore restore() {
         List<ShardView.Restore> all = shards.stream().map(ShardView::restore).filter(Objects::nonNull).toList();
         if (all.isEmpty()) {
             return null;

@@ -51,7 +51,7 @@ public final class BootstrapSide {
 
     /** For {@code Plugin.createComponents}; the repositories are registered when the node starts them. */
     public List<Object> components() {
-        return List.of(repositories);
+        return List.of(repositories, restores.traffic());
     }
 
     /** For {@code RepositoryPlugin.getInternalRepositories}. */

@@ -10,6 +10,8 @@ import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.index.store.Store;
 import org.opensearch.transport.client.Client;
 
+import java.util.concurrent.atomic.LongAdder;
+
 /** The calls of one shard's bootstrap to its leader shard. Answers come on transport threads. */
 final class LeaderShardFiles {
 
@@ -17,13 +19,16 @@ final class LeaderShardFiles {
     private final LeaderLeases leases;
     private final ShardId leader;
     private final ShardId follower;
+    private final LongAdder wireBytes;
     private final String session = UUIDs.randomBase64UUID();
 
-    LeaderShardFiles(Client client, LeaderLeases leases, ShardId leader, ShardId follower) {
+    /** @param wireBytes counts chunks as they were sent */
+    LeaderShardFiles(Client client, LeaderLeases leases, ShardId leader, ShardId follower, LongAdder wireBytes) {
         this.client = client;
         this.leases = leases;
         this.leader = leader;
         this.follower = follower;
+        this.wireBytes = wireBytes;
     }
 
     ShardId follower() {
@@ -53,7 +58,10 @@ final class LeaderShardFiles {
     /** A packed range. */
     void chunk(LeaderFilesRequest.Range range, ActionListener<BytesReference> listener) {
         LeaderFilesRequest request = LeaderFilesRequest.chunk(leader, session, range);
-        client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.map(listener, answer -> answer.frame()));
+        client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.map(listener, answer -> {
+            wireBytes.add(answer.frame().length());
+            return answer.frame();
+        }));
     }
 
     /** Nobody waits: a session that is not released ends by itself. */

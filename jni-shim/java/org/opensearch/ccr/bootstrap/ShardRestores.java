@@ -29,6 +29,7 @@ final class ShardRestores implements IndexEventListener {
     private final LeaderLeases leases;
     private final RolesOfFollower roles;
     private final Map<ShardId, ShardRestore> running = new ConcurrentHashMap<>();
+    private final BootstrapTraffic traffic = new BootstrapTraffic();
 
     ShardRestores(
         NativeCore core,
@@ -56,6 +57,10 @@ final class ShardRestores implements IndexEventListener {
         }, listener::onFailure));
     }
 
+    BootstrapTraffic traffic() {
+        return traffic;
+    }
+
     private ShardRestore create(
         String alias,
         ShardId leader,
@@ -65,7 +70,7 @@ final class ShardRestores implements IndexEventListener {
         ActionListener<Void> listener
     ) {
         ShardId follower = store.shardId();
-        LeaderShardFiles files = new LeaderShardFiles(clients.leader(alias, found), leases, leader, follower);
+        LeaderShardFiles files = new LeaderShardFiles(clients.leader(alias, found), leases, leader, follower, traffic.begin(follower));
         ShardRestore[] self = new ShardRestore[1];
         self[0] = new ShardRestore(
             files,
@@ -97,5 +102,6 @@ final class ShardRestores implements IndexEventListener {
         if (restore != null) {
             restore.cancel();
         }
+        traffic.forget(shardId);
     }
 }

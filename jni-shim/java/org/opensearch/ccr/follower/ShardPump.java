@@ -16,6 +16,7 @@ import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
 import org.opensearch.ccr.proto.CoreProto.FollowerEffect;
 import org.opensearch.ccr.proto.CoreProto.FollowerEffects;
 import org.opensearch.ccr.proto.CoreProto.FollowerEvent;
+import org.opensearch.ccr.proto.CoreProto.FollowerLook;
 import org.opensearch.ccr.proto.CoreProto.FollowerState;
 import org.opensearch.ccr.proto.CoreProto.FollowerStatus;
 import org.opensearch.common.unit.TimeValue;
@@ -46,6 +47,7 @@ final class ShardPump {
 
     private static final Logger LOGGER = LogManager.getLogger(ShardPump.class);
     private static final long NEVER = Long.MAX_VALUE;
+    private static final long NO_TIME = Long.MIN_VALUE;
     private static final TimeValue SHORT_OF_MEMORY = TimeValue.timeValueMillis(100);
 
     private record Input(FollowerEvent.Builder event, BytesReference payload) {}
@@ -285,7 +287,8 @@ final class ShardPump {
         synchronized (calls) {
             try {
                 if (closed == false) {
-                    lastStatus = session.call(NativeMethod.FOLLOWER_STATUS, null, null, FollowerStatus.parser()).envelope();
+                    FollowerLook look = FollowerLook.newBuilder().setNowMs(nowMillis()).build();
+                    lastStatus = session.call(NativeMethod.FOLLOWER_STATUS, look, null, FollowerStatus.parser()).envelope();
                 }
             } catch (NativeException e) {
                 LOGGER.debug("no status", e); // closed meanwhile: the last one stands
@@ -313,7 +316,7 @@ final class ShardPump {
             s.getState(),
             s.getError(),
             s.getAttempts(),
-            System.currentTimeMillis() - Math.max(0, nowMillis() - since),
+            epochMillis(since),
             well ? "" : why.text(),
             // What we have, the leader had: before its first answer this is the better bound.
             Math.max(s.getLeaderCheckpoint(), followerCheckpoint),
@@ -324,8 +327,35 @@ final class ShardPump {
             s.getFetchesFailed(),
             s.getAppliesFailed(),
             s.getFetchesThrottled(),
-            effects.writeMillis()
+            effects.writeMillis(),
+            figures(s, why.text())
         );
+    }
+
+    private static ShardFigures figures(FollowerStatus s, String lastError) {
+        boolean erred = s.getLastError() != ErrorClass.ERROR_NONE;
+        return new ShardFigures(
+            s.getLagMs(),
+            s.getLagOperations(),
+            s.getLagBytes(),
+            s.getOperationsPerSecond(),
+            s.getRawBytesPerSecond(),
+            s.getPackedBytesPerSecond(),
+            s.getRawBytes(),
+            s.getPackedBytes(),
+            s.getBytesHeld(),
+            s.getHeardMs() == NO_TIME ? 0 : epochMillis(s.getHeardMs()),
+            s.getAppliedMs() == NO_TIME ? 0 : epochMillis(s.getAppliedMs()),
+            s.getLastError(),
+            erred ? epochMillis(s.getLastErrorMs()) : 0,
+            s.getLastErrorAttempts(),
+            erred ? lastError : ""
+        );
+    }
+
+    /** Of a time on the clock of {@link #nowMillis}. */
+    private static long epochMillis(long monotonic) {
+        return System.currentTimeMillis() - Math.max(0, nowMillis() - monotonic);
     }
 
     /** The last thing that went wrong. */

@@ -27,6 +27,7 @@ import java.io.IOException;
  * @param failedWrites       applies that failed
  * @param throttledReads     fetches that had to wait for bytes of the node-wide budget
  * @param writeMillis        time spent applying
+ * @param figures            what is beyond the API contract
  */
 public record ShardStatus(
     ShardId followerShard,
@@ -43,7 +44,8 @@ public record ShardStatus(
     long failedReads,
     long failedWrites,
     long throttledReads,
-    long writeMillis
+    long writeMillis,
+    ShardFigures figures
 ) implements Writeable {
     public ShardStatus(StreamInput in) throws IOException {
         this(
@@ -61,7 +63,8 @@ public record ShardStatus(
             in.readVLong(),
             in.readVLong(),
             in.readVLong(),
-            in.readVLong()
+            in.readVLong(),
+            new ShardFigures(in)
         );
     }
 
@@ -82,5 +85,6 @@ public record ShardStatus(
         out.writeVLong(failedWrites);
         out.writeVLong(throttledReads);
         out.writeVLong(writeMillis);
+        figures.writeTo(out);
     }
 }

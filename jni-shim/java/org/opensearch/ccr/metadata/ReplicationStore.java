@@ -8,6 +8,9 @@ import org.opensearch.action.delete.DeleteRequest;
 import org.opensearch.action.delete.DeleteResponse;
 import org.opensearch.action.get.GetRequest;
 import org.opensearch.action.get.GetResponse;
+import org.opensearch.action.get.MultiGetItemResponse;
+import org.opensearch.action.get.MultiGetRequest;
+import org.opensearch.action.get.MultiGetResponse;
 import org.opensearch.action.index.IndexRequest;
 import org.opensearch.action.index.IndexResponse;
 import org.opensearch.action.support.RetryableAction;
@@ -31,7 +34,10 @@ import org.opensearch.threadpool.ThreadPool;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -73,6 +79,51 @@ public final class ReplicationStore {
         }, e -> {
             if (e instanceof IndexNotFoundException) {
                 listener.onResponse(Optional.empty());
+            } else {
+                listener.onFailure(e);
+            }
+        }));
+    }
+
+    /** Answers the records of those that have one. */
+    public void getAll(Collection<String> followers, ActionListener<Map<String, FollowRecord>> listener) {
+        if (followers.isEmpty() || clusterService.state().metadata().hasIndex(INDEX) == false) {
+            listener.onResponse(Map.of());
+            return;
+        }
+        MultiGetRequest request = new MultiGetRequest();
+        followers.forEach(follower -> request.add(INDEX, follower));
+        this.<MultiGetResponse>patiently("read", attempt -> clients.plugin().multiGet(request, new ActionListener<>() {
+            @Override
+            public void onResponse(MultiGetResponse answers) {
+                for (MultiGetItemResponse answer : answers) { // all of them are of one shard, so it answers all or none
+                    if (answer.isFailed()) {
+                        attempt.onFailure(answer.getFailure().getFailure());
+                        return;
+                    }
+                }
+                attempt.onResponse(answers);
+            }
+
+            @Override
+            public void onFailure(Exception e) {
+                attempt.onFailure(e);
+            }
+        }), wrap(answers -> {
+            Map<String, FollowRecord> records = new TreeMap<>();
+            for (MultiGetItemResponse answer : answers) {
+                GetResponse found = answer.getResponse();
+                if (found.isExists()) {
+                    records.put(
+                        answer.getId(),
+                        RecordFormat.read(answer.getId(), found.getSourceAsMap(), found.getSeqNo(), found.getPrimaryTerm())
+                    );
+                }
+            }
+            listener.onResponse(records);
+        }, e -> {
+            if (e instanceof IndexNotFoundException) {
+                listener.onResponse(Map.of());
             } else {
                 listener.onFailure(e);
             }

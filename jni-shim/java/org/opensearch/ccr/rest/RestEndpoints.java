@@ -1,16 +1,26 @@
 package org.opensearch.ccr.rest;
 
+import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.rest.RestHandler;
 
 import java.util.List;
 
-/** Every endpoint under {@code /_plugins/_replication}. */
+/** Every endpoint of the plugin. */
 public final class RestEndpoints {
 
     private RestEndpoints() {}
 
     /** For {@code ActionPlugin.getRestHandlers}. */
-    public static List<RestHandler> all() {
-        return List.of(new RestStart(), new RestStop(), new RestPause(), new RestResume(), new RestStatus());
+    public static List<RestHandler> all(FollowerLists lists) {
+        return List.of(
+            new RestStart(),
+            new RestStop(),
+            new RestPause(),
+            new RestResume(),
+            new RestStatus(),
+            new RestStatusList(lists),
+            new RestCatReplication(lists, false),
+            new RestCatReplication(lists, true)
+        );
     }
 }

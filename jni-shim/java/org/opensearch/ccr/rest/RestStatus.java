@@ -1,13 +1,14 @@
 package org.opensearch.ccr.rest;
 
 import org.opensearch.ccr.action.StatusAction;
+import org.opensearch.ccr.action.StatusForm;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.rest.action.RestToXContentListener;
 import org.opensearch.transport.client.node.NodeClient;
 
 import java.util.List;
 
-/** {@code GET /_plugins/_replication/{follower}/_status[?verbose=true]}; a body is read over. */
+/** {@code GET /_plugins/_replication/{follower}/_status[?verbose=true&amp;detailed=true]}; a body is read over. */
 public final class RestStatus extends RestReplication {
 
     @Override
@@ -23,7 +24,10 @@ public final class RestStatus extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        StatusAction.Request status = new StatusAction.Request(follower(request), request.paramAsBoolean("verbose", false));
+        StatusAction.Request status = new StatusAction.Request(
+            follower(request),
+            new StatusForm(request.paramAsBoolean("verbose", false), request.paramAsBoolean("detailed", false))
+        );
         return channel -> client.execute(StatusAction.INSTANCE, status, new RestToXContentListener<>(channel));
     }
 }

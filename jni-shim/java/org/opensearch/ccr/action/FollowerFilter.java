@@ -1,0 +1,69 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.common.regex.Regex;
+import org.opensearch.core.common.Strings;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Which followers somebody wants to see: names, patterns and exclusions ({@code -pattern}), and words of the status. */
+public final class FollowerFilter {
+
+    private static final int LENGTH_MAX = 4_096;
+
+    private final List<String> wanted;
+    private final List<String> unwanted;
+    private final Set<StatusResponse.Word> words;
+
+    private FollowerFilter(List<String> wanted, List<String> unwanted, Set<StatusResponse.Word> words) {
+        this.wanted = wanted;
+        this.unwanted = unwanted;
+        this.words = words;
+    }
+
+    /**
+     * @param pattern comma-separated; null or empty for every follower
+     * @param states  comma-separated words of the status in any case; null or empty for every state
+     * @throws IllegalArgumentException naming what is wrong
+     */
+    public static FollowerFilter of(String pattern, String states) {
+        if (pattern != null && pattern.length() > LENGTH_MAX) {
+            throw new IllegalArgumentException("[pattern] has " + pattern.length() + " characters, at most " + LENGTH_MAX + " are read");
+        }
+        List<String> parts = parts(pattern);
+        List<String> unwanted = parts.stream().filter(part -> part.startsWith("-")).map(part -> part.substring(1)).toList();
+        List<String> wanted = parts.stream().filter(part -> part.startsWith("-") == false).toList();
+        return new FollowerFilter(wanted.isEmpty() ? List.of("*") : wanted, unwanted, words(states));
+    }
+
+    private static List<String> parts(String list) {
+        return Arrays.stream(Strings.splitStringByCommaToArray(list)).map(String::strip).filter(part -> part.isEmpty() == false).toList();
+    }
+
+    private static Set<StatusResponse.Word> words(String states) {
+        Set<StatusResponse.Word> words = EnumSet.noneOf(StatusResponse.Word.class);
+        for (String state : parts(states)) {
+            try {
+                words.add(StatusResponse.Word.valueOf(state.toUpperCase(Locale.ROOT)));
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                    "[state] must be a list of SYNCING, BOOTSTRAPPING, PAUSED, FAILED and STOPPED, not [" + state + "]",
+                    e
+                );
+            }
+        }
+        return words;
+    }
+
+    boolean matches(String follower) {
+        return wanted.stream().anyMatch(pattern -> Regex.simpleMatch(pattern, follower))
+            && unwanted.stream().noneMatch(pattern -> Regex.simpleMatch(pattern, follower));
+    }
+
+    boolean matches(StatusResponse status) {
+        return status.word() != StatusResponse.Word.NOT_IN_PROGRESS && (words.isEmpty() || words.contains(status.word()));
+    }
+}

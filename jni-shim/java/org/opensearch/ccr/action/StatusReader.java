@@ -1,0 +1,164 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.ccr.action.StatusResponse.Word;
+import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.index.IndexFollowState;
+import org.opensearch.ccr.index.IndexFollowState.Phase;
+import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.metadata.ReplicationStore;
+import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.cluster.routing.IndexRoutingTable;
+import org.opensearch.cluster.routing.ShardRouting;
+import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.index.Index;
+import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Reads how replications stand, any number of them with one read of the records and one question to each node. Asks the nodes of
+ * this cluster only, so it answers at once when a leader cannot. Whether the caller may know is not asked here.
+ */
+public final class StatusReader {
+
+    private static final TimeValue PATIENCE = TimeValue.timeValueSeconds(10);
+
+    private final ClusterService clusterService;
+    private final RoleClients clients;
+    private final ReplicationStore store;
+
+    public StatusReader(ClusterService clusterService, RoleClients clients, ReplicationStore store) {
+        this.clusterService = clusterService;
+        this.clients = clients;
+        this.store = store;
+    }
+
+    /** Answers one status for each name, NOT IN PROGRESS for what is not replicated. */
+    void read(Collection<String> followers, StatusForm form, ActionListener<SortedMap<String, StatusResponse>> listener) {
+        ClusterState state = clusterService.state();
+        ReplicationStates states = ReplicationStates.of(state);
+        List<String> known = followers.stream().filter(follower -> states.get(follower) != null).toList();
+        if (known.isEmpty()) {
+            listener.onResponse(answers(followers));
+            return;
+        }
+        store.getAll(known, ActionListener.wrap(records -> {
+            List<Index> running = new ArrayList<>();
+            for (FollowRecord record : records.values()) {
+                IndexMetadata index = state.metadata().index(record.follower());
+                if (index != null && runs(states, record)) {
+                    running.add(index.getIndex());
+                }
+            }
+            look(state, running, ActionListener.wrap(views -> {
+                SortedMap<String, StatusResponse> answers = answers(followers);
+                for (FollowRecord record : records.values()) { // one that is missing was stopped a moment ago
+                    List<ShardView> shards = views.getOrDefault(record.follower(), List.of());
+                    answers.put(record.follower(), answer(state, states.get(record.follower()), record, shards, form));
+                }
+                listener.onResponse(answers);
+            }, listener::onFailure));
+        }, listener::onFailure));
+    }
+
+    private static SortedMap<String, StatusResponse> answers(Collection<String> followers) {
+        SortedMap<String, StatusResponse> answers = new TreeMap<>();
+        followers.forEach(follower -> answers.put(follower, StatusResponse.NOT_IN_PROGRESS));
+        return answers;
+    }
+
+    private static boolean runs(ReplicationStates states, FollowRecord record) {
+        return wordOf(states.get(record.follower())) == null;
+    }
+
+    /** Null while it runs: then the shards have to say. */
+    private static Word wordOf(ReplicationStates.Entry entry) {
+        return switch (entry.state()) {
+            case RUNNING -> null;
+            case PAUSED -> Word.PAUSED;
+            case FAILED -> Word.FAILED;
+            case STOPPED -> Word.STOPPED;
+        };
+    }
+
+    private void look(ClusterState state, List<Index> indices, ActionListener<Map<String, List<ShardView>>> listener) {
+        if (indices.isEmpty()) {
+            listener.onResponse(Map.of());
+            return;
+        }
+        ShardViewsAction.Request ask = new ShardViewsAction.Request(indices, primaryNodes(state, indices));
+        ask.timeout(PATIENCE);
+        clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.map(listener, answer -> perIndex(answer.views())));
+    }
+
+    private static StatusResponse answer(
+        ClusterState state,
+        ReplicationStates.Entry entry,
+        FollowRecord record,
+        List<ShardView> shards,
+        StatusForm form
+    ) {
+        Word word = wordOf(entry);
+        if (word != null) {
+            return new StatusResponse(word, record.reason(), record, List.of(), form, entry.sinceMillis());
+        }
+        IndexMetadata index = state.metadata().index(record.follower());
+        Phase phase = FollowTasks.phase(state, record.follower());
+        // SYNCING means that every shard has its task and that a pause is possible.
+        boolean syncing = phase == null ? index != null : phase == Phase.FOLLOWING;
+        word = syncing ? Word.SYNCING : Word.BOOTSTRAPPING;
+        String trouble = Trouble.of(shards);
+        if (trouble == null && shards.isEmpty() && syncing) {
+            trouble = "No primary shard of the follower index is active";
+        }
+        long since = Math.max(entry.sinceMillis(), syncing ? phaseSince(state, record.follower()) : 0);
+        return new StatusResponse(word, trouble == null ? record.reason() : trouble, record, shards, form, since);
+    }
+
+    private static long phaseSince(ClusterState state, String follower) {
+        PersistentTask<?> task = FollowTasks.indexTask(state, follower);
+        return task != null && task.getState() instanceof IndexFollowState known ? known.sinceMillis() : 0;
+    }
+
+    private static String[] primaryNodes(ClusterState state, List<Index> indices) {
+        Set<String> nodes = new TreeSet<>();
+        for (Index index : indices) {
+            IndexRoutingTable table = state.routingTable().index(index);
+            if (table != null) {
+                table.shards()
+                    .values()
+                    .stream()
+                    .map(shard -> shard.primaryShard())
+                    .filter(ShardRouting::assignedToNode)
+                    .forEach(primary -> nodes.add(primary.currentNodeId()));
+            }
+        }
+        // No name would mean every node.
+        return nodes.isEmpty() ? new String[] { state.nodes().getLocalNodeId() } : nodes.toArray(String[]::new);
+    }
+
+    /** One view a shard, in their order: while a primary moves, two nodes may have something to say. */
+    private static Map<String, List<ShardView>> perIndex(List<ShardView> views) {
+        Map<String, SortedMap<Integer, ShardView>> shards = new HashMap<>();
+        for (ShardView view : views) {
+            shards.computeIfAbsent(view.shard().getIndexName(), name -> new TreeMap<>())
+                .merge(view.shard().id(), view, (a, b) -> a.follow() != null ? a : b);
+        }
+        Map<String, List<ShardView>> sorted = new HashMap<>();
+        shards.forEach((name, byShard) -> sorted.put(name, List.copyOf(byShard.values())));
+        return sorted;
+    }
+}
