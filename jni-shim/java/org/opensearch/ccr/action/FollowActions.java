@@ -23,6 +23,7 @@ public final class FollowActions {
             new ActionHandler<>(PauseAction.INSTANCE, PauseAction.Transport.class),
             new ActionHandler<>(ResumeAction.INSTANCE, ResumeAction.Transport.class),
             new ActionHandler<>(StatusAction.INSTANCE, StatusAction.Transport.class),
+            new ActionHandler<>(NodeFiguresAction.INSTANCE, NodeFiguresAction.Transport.class),
             new ActionHandler<>(ShardViewsAction.INSTANCE, ShardViewsAction.Transport.class),
             new ActionHandler<>(CreateAction.INSTANCE, CreateAction.Transport.class),
             new ActionHandler<>(StateAction.INSTANCE, StateAction.Transport.class),

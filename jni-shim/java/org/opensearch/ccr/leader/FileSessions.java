@@ -94,6 +94,13 @@ public final class FileSessions implements IndexEventListener {
         }
     }
 
+    /** Bootstraps that are being served. */
+    public int open() {
+        synchronized (sessions) {
+            return sessions.size();
+        }
+    }
+
     @Override
     public void beforeIndexShardClosed(ShardId shardId, IndexShard shard, Settings indexSettings) {
         synchronized (sessions) {

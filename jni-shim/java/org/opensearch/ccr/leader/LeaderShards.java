@@ -16,7 +16,9 @@ import org.opensearch.index.shard.IndexShardNotStartedException;
 import org.opensearch.index.shard.IndexShardState;
 import org.opensearch.threadpool.ThreadPool;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -75,6 +77,13 @@ public final class LeaderShards implements IndexEventListener {
         Map<ShardId, LeaderStats> stats = new HashMap<>();
         shards.forEach((id, leader) -> stats.put(id, leader.stats()));
         return stats;
+    }
+
+    /** The same, to be sent. */
+    public List<LeaderFigures> figures() {
+        List<LeaderFigures> figures = new ArrayList<>();
+        stats().forEach((shard, stats) -> figures.add(LeaderFigures.of(shard, stats)));
+        return figures;
     }
 
     /** Polls that wait at this moment. */

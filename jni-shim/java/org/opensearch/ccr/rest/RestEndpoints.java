@@ -1,6 +1,7 @@
 package org.opensearch.ccr.rest;
 
 import org.opensearch.ccr.action.FollowerLists;
+import org.opensearch.ccr.action.Metrics;
 import org.opensearch.rest.RestHandler;
 
 import java.util.List;
@@ -20,7 +21,8 @@ public final class RestEndpoints {
             new RestStatus(),
             new RestStatusList(lists),
             new RestCatReplication(lists, false),
-            new RestCatReplication(lists, true)
+            new RestCatReplication(lists, true),
+            new RestMetrics(new Metrics(lists))
         );
     }
 }
