@@ -76,12 +76,13 @@ static const char *answer_wrong(const struct ccri_piece *p, const struct ccr_wir
     return NULL;
 }
 
-static void answer_empty(struct ccr_follower *f, struct ccri_piece *p)
+/* `news`: the answer came early because the leader's metadata changed, and that is worth an answer. */
+static void answer_empty(struct ccr_follower *f, struct ccri_piece *p, bool news)
 {
     if (f->target > p->first_seq_no - 1) {
         f->target = p->first_seq_no - 1;
     }
-    bool early = f->now_ms < p->sent_ms + p->wait_ms / 2 && f->now_ms < p->sent_ms + CCRI_EMPTY_CAP_MS;
+    bool early = !news && f->now_ms < p->sent_ms + p->wait_ms / 2 && f->now_ms < p->sent_ms + CCRI_EMPTY_CAP_MS;
     if (p->wait_ms > 0) {
         f->empty_early = early ? f->empty_early + 1 : 0;
     }
@@ -131,9 +132,9 @@ void ccri_fetch_answered(struct ccr_follower *f, const struct ccr_event *event, 
     if (f->leader_checkpoint < h->state.global_checkpoint) {
         f->leader_checkpoint = h->state.global_checkpoint;
     }
-    ccri_metadata_heard(f, &h->state);
+    bool news = ccri_metadata_heard(f, &h->state);
     if (h->ops == 0) {
-        answer_empty(f, p);
+        answer_empty(f, p, news);
     } else {
         answer_operations(f, p, h, out);
     }
@@ -234,6 +235,9 @@ static void send(struct ccr_follower *f, struct ccr_effects *out, const struct h
     e->request.codec = f->config.codec;
     e->request.level = f->config.level;
     memcpy(e->request.history_uuid, f->config.history_uuid, sizeof(e->request.history_uuid));
+    e->request.mapping_version = f->wanted.mapping;
+    e->request.settings_version = f->wanted.settings;
+    e->request.aliases_version = f->wanted.aliases;
     f->fetches++;
 }
 

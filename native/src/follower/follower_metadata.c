@@ -21,11 +21,13 @@ static bool covers(const struct ccri_versions *have, const struct ccri_versions 
     return have->mapping >= want->mapping && have->settings >= want->settings && have->aliases >= want->aliases;
 }
 
-void ccri_metadata_heard(struct ccr_follower *f, const struct ccr_leader_state *leader)
+bool ccri_metadata_heard(struct ccr_follower *f, const struct ccr_leader_state *leader)
 {
+    struct ccri_versions before = f->wanted;
     f->wanted.mapping = max_u64(f->wanted.mapping, leader->mapping_version);
     f->wanted.settings = max_u64(f->wanted.settings, leader->settings_version);
     f->wanted.aliases = max_u64(f->wanted.aliases, leader->aliases_version);
+    return !covers(&before, &f->wanted);
 }
 
 bool ccri_metadata_suffices(const struct ccr_follower *f, const struct ccri_piece *p)

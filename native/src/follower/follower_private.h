@@ -282,7 +282,8 @@ void ccri_apply_schedule(struct ccr_follower *f, struct ccr_effects *out);
 
 /* ---- follower_metadata.c */
 
-void ccri_metadata_heard(struct ccr_follower *f, const struct ccr_leader_state *leader);
+/* True when the leader has a higher version of something than was known. */
+bool ccri_metadata_heard(struct ccr_follower *f, const struct ccr_leader_state *leader);
 void ccri_metadata_done(struct ccr_follower *f, const struct ccr_event *event);
 void ccri_metadata_failed(struct ccr_follower *f, enum ccr_error_class error, struct ccr_effects *out);
 void ccri_metadata_expire(struct ccr_follower *f, struct ccr_effects *out);

@@ -32,6 +32,9 @@ struct ccr_status ccri_request_of(struct ccr_read_request *r, const Ccr__V1__Rea
         .prefix_last_seq_no = m->prefix_last_seq_no,
         .prefix_bytes = m->prefix_bytes,
         .prefix_checksum = m->prefix_checksum,
+        .mapping_version = m->mapping_version,
+        .settings_version = m->settings_version,
+        .aliases_version = m->aliases_version,
     };
     CCR_TRY(copy_uuid(r->history_uuid, sizeof r->history_uuid, m->history_uuid, err));
     return ccr_read_request_check(r, err);
@@ -53,6 +56,9 @@ void ccri_request_message(Ccr__V1__ReadRequest *m, struct ccr_read_request *r)
     m->prefix_bytes = r->prefix_bytes;
     m->prefix_checksum = r->prefix_checksum;
     m->history_uuid = r->history_uuid;
+    m->mapping_version = r->mapping_version;
+    m->settings_version = r->settings_version;
+    m->aliases_version = r->aliases_version;
 }
 
 struct ccr_status ccri_config_of(struct ccr_follower_config *c, const Ccr__V1__FollowerConfig *m, struct ccr_err *err)
