@@ -35,7 +35,8 @@ struct ccr_read_request {
     uint32_t prefix_bytes;
     uint32_t prefix_checksum;
     char history_uuid[64];
-    uint64_t mapping_version; /* heard of by the follower: a request that waits ends when one is outdated; 0, 0, 0: not */
+    uint64_t
+        mapping_version; /* heard of by the follower: a request that waits ends when one is outdated; 0, 0, 0: not */
     uint64_t settings_version;
     uint64_t aliases_version;
 };

@@ -117,7 +117,7 @@ public final class CcrPlugin extends Plugin
     ) {
         RoleClients clients = new RoleClients(client);
         ReplicationStore store = new ReplicationStore(clients, clusterService, threadPool);
-        MetadataSync metadata = new MetadataSync(clusterService, threadPool, clients);
+        MetadataSync metadata = new MetadataSync(clusterService, threadPool, clients, store);
         LeaderLeases leases = new LeaderLeases(clusterService);
         FollowTaskService tasks = new FollowTaskService(client, clients, clusterService, threadPool);
         leader = new LeaderSide(core, clusterService, threadPool);

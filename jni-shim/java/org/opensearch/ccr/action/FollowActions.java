@@ -2,7 +2,7 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.action.ActionRequest;
 import org.opensearch.ccr.index.CreateAction;
-import org.opensearch.ccr.metadata.PutMappingAction;
+import org.opensearch.ccr.metadata.ApplyMetadataAction;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.StateAction;
 import org.opensearch.core.action.ActionResponse;
@@ -28,7 +28,7 @@ public final class FollowActions {
             new ActionHandler<>(CreateAction.INSTANCE, CreateAction.Transport.class),
             new ActionHandler<>(StateAction.INSTANCE, StateAction.Transport.class),
             new ActionHandler<>(ReleaseAction.INSTANCE, ReleaseAction.Transport.class),
-            new ActionHandler<>(PutMappingAction.INSTANCE, PutMappingAction.Transport.class)
+            new ActionHandler<>(ApplyMetadataAction.INSTANCE, ApplyMetadataAction.Transport.class)
         );
     }
 }

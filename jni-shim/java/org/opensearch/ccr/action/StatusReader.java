@@ -124,6 +124,9 @@ public final class StatusReader {
         if (trouble == null && shards.isEmpty() && syncing) {
             trouble = "No primary shard of the follower index is active";
         }
+        if (trouble == null) {
+            trouble = Trouble.ofLeftOut(index);
+        }
         long since = Math.max(entry.sinceMillis(), syncing ? phaseSince(state, record.follower()) : 0);
         return new StatusResponse(word, trouble == null ? record.reason() : trouble, record, shards, form, since);
     }

@@ -1,13 +1,17 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.ccr.follower.ShardStatus;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.cluster.metadata.IndexMetadata;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /** Says what a running replication is waiting for: what, since when, and that nobody has to do anything about it here. */
 final class Trouble {
@@ -30,6 +34,17 @@ final class Trouble {
             + " since " + Instant.ofEpochMilli(first.sinceMillis()).truncatedTo(ChronoUnit.SECONDS)
             + " (" + ill.size() + " of " + shards.size() + " shards, " + first.attempts() + " attempts, last: " + first.reason()
             + "). Replication resumes by itself.";
+    }
+
+    /** What the follower does without although its leader has it; null for nothing. */
+    static String ofLeftOut(IndexMetadata follower) {
+        Map<String, String> leftOut = LeaderOrigin.of(follower).leftOut();
+        if (leftOut.isEmpty()) {
+            return null;
+        }
+        return "Left out: "
+            + leftOut.entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + ")").collect(Collectors.joining(", "))
+            + ". Everything else of the leader index is replicated.";
     }
 
     private static String words(ErrorClass error) {

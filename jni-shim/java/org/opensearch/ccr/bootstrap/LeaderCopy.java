@@ -3,9 +3,13 @@ package org.opensearch.ccr.bootstrap;
 import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.leader.LeaderShardInfo;
+import org.opensearch.ccr.metadata.LeaderOrigin;
+import org.opensearch.ccr.metadata.SettingsPlan;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.common.settings.IndexScopedSettings;
+import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.Index;
 import org.opensearch.index.IndexNotFoundException;
@@ -17,23 +21,26 @@ import java.util.Map;
 /**
  * One leader index as it is copied: its metadata, and what its shards said of themselves.
  *
- * @param metadata carries, as custom data {@link #CUSTOM}, which leader index and which histories it was taken from
+ * @param metadata carries its {@link LeaderOrigin}
  * @param shards   by shard number
  */
 record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) {
-
-    /** Custom data of a follower's index metadata. */
-    static final String CUSTOM = "replication";
-    private static final String UUID = "leader_index_uuid";
-    private static final String HISTORY = "leader_history_uuid.";
 
     /**
      * Asks the leader for this one index; nothing else of its metadata is sent.
      * Fails with {@link IndexNotFoundException} when it is gone or another index has its name, and when it is closed.
      */
-    static void fetch(RoleClients clients, String alias, Index leader, FollowRoles roles, ActionListener<LeaderCopy> listener) {
+    static void fetch(
+        RoleClients clients,
+        String alias,
+        Index leader,
+        FollowRoles roles,
+        IndexScopedSettings known,
+        ActionListener<LeaderCopy> listener
+    ) {
         ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).indices(leader.getName());
         clients.pluginOnLeader(alias).admin().cluster().state(request, ActionListener.wrap(answer -> {
+            String cluster = answer.getState().metadata().clusterUUID();
             IndexMetadata metadata = answer.getState().metadata().index(leader.getName());
             if (metadata == null || metadata.getIndexUUID().equals(leader.getUUID()) == false) {
                 throw new IndexNotFoundException(leader);
@@ -44,26 +51,28 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
             LeaderLeases.describe(
                 clients.leader(alias, roles),
                 leader.getName(),
-                ActionListener.wrap(shards -> listener.onResponse(of(metadata, shards)), listener::onFailure)
+                ActionListener.wrap(shards -> listener.onResponse(of(cluster, metadata, shards, known)), listener::onFailure)
             );
         }, listener::onFailure));
     }
 
-    private static LeaderCopy of(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) {
-        Map<String, String> origin = new HashMap<>();
-        origin.put(UUID, metadata.getIndexUUID());
+    private static LeaderCopy of(
+        String cluster,
+        IndexMetadata metadata,
+        Map<Integer, LeaderShardInfo> shards,
+        IndexScopedSettings known
+    ) {
+        Map<Integer, String> histories = new HashMap<>();
         for (Map.Entry<Integer, LeaderShardInfo> shard : shards.entrySet()) {
             if (shard.getValue().indexUuid().equals(metadata.getIndexUUID()) == false) {
                 throw new IndexNotFoundException(metadata.getIndex());
             }
-            origin.put(HISTORY + shard.getKey(), shard.getValue().historyUuid());
+            histories.put(shard.getKey(), shard.getValue().historyUuid());
         }
-        return new LeaderCopy(IndexMetadata.builder(metadata).putCustom(CUSTOM, origin).build(), shards);
-    }
-
-    /** The leader history that a follower's shard was copied from; null for an index that was not made by a bootstrap. */
-    static String historyUuid(IndexMetadata follower, int shard) {
-        Map<String, String> origin = follower == null ? null : follower.getCustomData(CUSTOM);
-        return origin == null ? null : origin.get(HISTORY + shard);
+        // What this cluster does not know would come as archived settings, which nobody could use or change.
+        Map<String, String> unknown = SettingsPlan.unknown(known, metadata.getSettings());
+        Settings settings = metadata.getSettings().filter(key -> unknown.containsKey(key) == false);
+        LeaderOrigin origin = LeaderOrigin.ofCopy(cluster, metadata, histories, unknown);
+        return new LeaderCopy(origin.into(IndexMetadata.builder(metadata).settings(settings)).build(), shards);
     }
 }

@@ -12,6 +12,7 @@ import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.metadata.RepositoryMetadata;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.common.lifecycle.AbstractLifecycleComponent;
+import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.Index;
@@ -86,7 +87,7 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
     }
 
     /** Fetches what a restore of this leader index will ask for. It is kept until {@link #forget}. */
-    void prepare(Index leader, FollowRoles roles, ThreadPool threadPool, ActionListener<Void> listener) {
+    void prepare(Index leader, FollowRoles roles, IndexScopedSettings known, ThreadPool threadPool, ActionListener<Void> listener) {
         ActionListener<LeaderCopy> fetched = ActionListener.map(listener, copy -> {
             synchronized (prepared) {
                 prepared.put(leader.getName(), copy);
@@ -99,6 +100,7 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
             alias(),
             leader,
             roles,
+            known,
             ListenerTimeouts.wrapWithTimeout(threadPool, fetched, LEADER_TIMEOUT, ThreadPool.Names.GENERIC, "leader metadata")
         );
     }

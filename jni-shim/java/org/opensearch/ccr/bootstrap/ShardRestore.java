@@ -119,7 +119,7 @@ final class ShardRestore {
     private void open() {
         patiently(leader::open, commit -> {
             String expected = expectedHistory.get();
-            if (expected != null && expected.equals(commit.getHistoryUUID()) == false) {
+            if (expected.isEmpty() == false && expected.equals(commit.getHistoryUUID()) == false) {
                 String text = "the leader's history is [" + commit.getHistoryUUID() + "] now, it was [" + expected + "]";
                 end(ReplicationException.of(ErrorClass.ERROR_HISTORY_CHANGED, RestStatus.CONFLICT, text, null));
                 return;

@@ -2,6 +2,7 @@ package org.opensearch.ccr.bootstrap;
 
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.leader.LeaderLeases;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
@@ -74,7 +75,7 @@ final class ShardRestores implements IndexEventListener {
         ShardRestore[] self = new ShardRestore[1];
         self[0] = new ShardRestore(
             files,
-            () -> LeaderCopy.historyUuid(clusterService.state().metadata().index(follower.getIndex()), follower.id()),
+            () -> LeaderOrigin.of(clusterService.state().metadata().index(follower.getIndex())).historyUuid(follower.id()),
             store,
             recovery,
             core,

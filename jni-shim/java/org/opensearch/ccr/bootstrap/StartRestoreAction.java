@@ -7,19 +7,18 @@ import org.opensearch.action.admin.cluster.snapshots.restore.RestoreSnapshotRequ
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.action.support.clustermanager.ClusterManagerNodeRequest;
 import org.opensearch.ccr.metadata.ManagerTransport;
+import org.opensearch.ccr.metadata.SettingsPlan;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.metadata.IndexMetadata;
-import org.opensearch.cluster.routing.allocation.decider.EnableAllocationDecider;
 import org.opensearch.common.inject.Inject;
+import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.Index;
-import org.opensearch.index.IndexSettings;
 import org.opensearch.repositories.RepositoriesService;
 import org.opensearch.repositories.Repository;
 import org.opensearch.snapshots.RestoreService;
@@ -38,15 +37,6 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
 
     static final String NAME = "internal:indices/admin/plugins/replication/index/bootstrap";
     static final StartRestoreAction INSTANCE = new StartRestoreAction();
-
-    /** Leader settings that would be wrong on a follower; a user's overlay may bring them back. */
-    private static final String[] NOT_COPIED = {
-        CcrSettings.TRANSLOG_PRUNING.getKey(),
-        "index.blocks.*",
-        EnableAllocationDecider.INDEX_ROUTING_REBALANCE_ENABLE_SETTING.getKey(),
-        EnableAllocationDecider.INDEX_ROUTING_ALLOCATION_ENABLE_SETTING.getKey(),
-        IndexSettings.INDEX_SOFT_DELETES_RETENTION_LEASE_PERIOD_SETTING.getKey(),
-        IndexMetadata.SETTING_WAIT_FOR_ACTIVE_SHARDS.getKey() };
 
     private StartRestoreAction() {
         super(NAME, AcknowledgedResponse::new);
@@ -106,7 +96,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
                 restore.renameReplacement(Matcher.quoteReplacement(follower));
             }
             restore.indexSettings(Settings.builder().put(overlay).put(CcrSettings.LEADER_INDEX.getKey(), origin(alias, leader)));
-            restore.ignoreIndexSettings(NOT_COPIED);
+            restore.ignoreIndexSettings(SettingsPlan.notCopied().toArray(String[]::new));
             restore.includeGlobalState(false);
             restore.includeAliases(true);
             restore.aliasWriteIndexPolicy(RestoreSnapshotRequest.AliasWriteIndexPolicy.STRIP_WRITE_INDEX);
@@ -119,12 +109,19 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
 
         private final RestoreService restoreService;
         private final RepositoriesService repositories;
+        private final IndexScopedSettings known;
 
         @Inject
-        public Transport(Services services, RestoreService restoreService, RepositoriesService repositories) {
+        public Transport(
+            Services services,
+            RestoreService restoreService,
+            RepositoriesService repositories,
+            IndexScopedSettings known
+        ) {
             super(NAME, services, Request::new, AcknowledgedResponse::new);
             this.restoreService = restoreService;
             this.repositories = repositories;
+            this.known = known;
         }
 
         @Override
@@ -144,7 +141,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
                 );
             }
             RemoteRepository repository = (RemoteRepository) found;
-            repository.prepare(request.leader, request.roles, threadPool, ActionListener.wrap(prepared -> {
+            repository.prepare(request.leader, request.roles, known, threadPool, ActionListener.wrap(prepared -> {
                 ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> repository.forget(request.leader));
                 threadPool.generic().execute(() -> restore(request, done));
             }, listener::onFailure));

@@ -10,7 +10,6 @@ import org.opensearch.ccr.proto.CoreProto.FollowerEffect;
 import org.opensearch.ccr.proto.CoreProto.FollowerEvent;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.bytes.BytesReference;
-import org.opensearch.index.IndexNotFoundException;
 import org.opensearch.index.shard.IndexShard;
 
 import java.util.HashMap;
@@ -118,7 +117,7 @@ final class PumpEffects {
     }
 
     private void syncMetadata(FollowerEffect effect) {
-        attempt(e -> pump.offerFailure(ShardPump.event(EventKind.EVENT_METADATA_FAILED), metadataClass(e), e), failed -> {
+        attempt(e -> pump.offerFailure(ShardPump.event(EventKind.EVENT_METADATA_FAILED), ErrorClassifier.classifyLocal(e), e), failed -> {
             context.metadata()
                 .sync(
                     params.followerShard().getIndexName(),
@@ -167,16 +166,6 @@ final class PumpEffects {
             }
             pump.offerFailure(failure, cls, e);
         }, call);
-    }
-
-    /** A follower index that is gone must not look like a leader index that is gone. */
-    private ErrorClass metadataClass(Exception e) {
-        if (e instanceof IndexNotFoundException missing && missing.getIndex() != null
-            && params.followerShard().getIndexName().equals(missing.getIndex().getName())
-            && params.leaderShard().getIndexName().equals(params.followerShard().getIndexName()) == false) {
-            return ErrorClass.ERROR_TRANSIENT;
-        }
-        return ErrorClassifier.classify(e);
     }
 
     /** Whatever is thrown before a call is under way ends where the call's own failure would. */

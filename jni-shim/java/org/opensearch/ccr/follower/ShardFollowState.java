@@ -17,15 +17,15 @@ import java.util.Objects;
 /**
  * Persistent state of a shard task. Written on transitions only: progress is asked from the node, never from cluster state.
  *
- * @param phase         where the task stands
- * @param error         class of the failure; NONE unless FAILED
- * @param reason        for people; empty unless FAILED
- * @param leaderHistory history UUID of the leader shard that was followed first; empty while unknown. A later session refuses
- *                      another history instead of diverging from it
+ * @param phase  where the task stands
+ * @param error  class of the failure; NONE unless FAILED
+ * @param reason for people; empty unless FAILED
  */
-public record ShardFollowState(Phase phase, ErrorClass error, String reason, String leaderHistory) implements PersistentTaskState {
+public record ShardFollowState(Phase phase, ErrorClass error, String reason) implements PersistentTaskState {
     /** The same as the task's: persistent tasks look params and state up by the name of the task. */
     public static final String NAME = ShardFollowParams.NAME;
+
+    static final ShardFollowState FOLLOWING = new ShardFollowState(Phase.FOLLOWING, ErrorClass.ERROR_NONE, "");
 
     /** Where a task stands. FAILED stays until the index task takes the shard task away. */
     public enum Phase {
@@ -37,7 +37,6 @@ public record ShardFollowState(Phase phase, ErrorClass error, String reason, Str
     private static final ParseField STATE = new ParseField("state");
     private static final ParseField ERROR = new ParseField("error_class");
     private static final ParseField REASON = new ParseField("error_message");
-    private static final ParseField HISTORY = new ParseField("leader_history_uuid");
 
     private static final ConstructingObjectParser<ShardFollowState, Void> PARSER = new ConstructingObjectParser<>(
         NAME,
@@ -45,34 +44,27 @@ public record ShardFollowState(Phase phase, ErrorClass error, String reason, Str
         args -> new ShardFollowState(
             Phase.valueOf(((String) args[0]).toUpperCase(Locale.ROOT)),
             errorClass((String) args[1]),
-            (String) args[2],
-            (String) args[3]
+            (String) args[2]
         )
     );
     static {
         PARSER.declareString(ConstructingObjectParser.constructorArg(), STATE);
         PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), ERROR);
         PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), REASON);
-        PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), HISTORY);
     }
 
     public ShardFollowState {
         Objects.requireNonNull(phase);
         error = error == null ? ErrorClass.ERROR_NONE : error;
         reason = reason == null ? "" : reason;
-        leaderHistory = leaderHistory == null ? "" : leaderHistory;
     }
 
     public ShardFollowState(StreamInput in) throws IOException {
-        this(in.readEnum(Phase.class), errorClass(in.readString()), in.readString(), in.readString());
+        this(in.readEnum(Phase.class), errorClass(in.readString()), in.readString());
     }
 
-    static ShardFollowState following(String leaderHistory) {
-        return new ShardFollowState(Phase.FOLLOWING, ErrorClass.ERROR_NONE, "", leaderHistory);
-    }
-
-    ShardFollowState failed(ErrorClass cls, String why) {
-        return new ShardFollowState(Phase.FAILED, cls, why, leaderHistory);
+    static ShardFollowState failed(ErrorClass cls, String why) {
+        return new ShardFollowState(Phase.FAILED, cls, why);
     }
 
     public static ShardFollowState fromXContent(XContentParser parser) {
@@ -96,7 +88,6 @@ public record ShardFollowState(Phase phase, ErrorClass error, String reason, Str
         out.writeEnum(phase);
         out.writeString(error.name());
         out.writeString(reason);
-        out.writeString(leaderHistory);
     }
 
     @Override
@@ -105,6 +96,6 @@ public record ShardFollowState(Phase phase, ErrorClass error, String reason, Str
         if (phase == Phase.FAILED) {
             builder.field(ERROR.getPreferredName(), error.name()).field(REASON.getPreferredName(), reason);
         }
-        return builder.field(HISTORY.getPreferredName(), leaderHistory).endObject();
+        return builder.endObject();
     }
 }

@@ -5,9 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.apache.logging.log4j.message.ParameterizedMessage;
 import org.opensearch.ResourceNotFoundException;
 import org.opensearch.ccr.common.ErrorClassifier;
-import org.opensearch.ccr.leader.LeaderFilesAction;
-import org.opensearch.ccr.leader.LeaderFilesRequest;
-import org.opensearch.ccr.leader.LeaderShardInfo;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.proto.CoreProto.FollowerState;
 import org.opensearch.cluster.ClusterChangedEvent;
@@ -34,7 +32,6 @@ import java.util.Map;
 final class ShardFollowTask extends AllocatedPersistentTask implements ClusterStateListener, ShardPump.Owner {
     private static final Logger LOGGER = LogManager.getLogger(ShardFollowTask.class);
     private static final TimeValue RETRY = TimeValue.timeValueSeconds(1);
-    private static final long HISTORY_RETRY_NANOS = TimeValue.timeValueSeconds(30).nanos();
 
     private FollowerContext context;
     private ShardFollowParams params;
@@ -43,8 +40,6 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
     private boolean ended; // following came to an end that only the index task can change
     private boolean finished;
     private long settingsVersion;
-    private volatile long historyAskedNanos;
-    private volatile boolean historyKnown;
 
     ShardFollowTask(long id, String type, String action, String description, TaskId parent, Map<String, String> headers) {
         super(id, type, action, description, parent, headers);
@@ -55,9 +50,7 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
         synchronized (this) {
             context = with;
             params = what;
-            state = ShardFollowState.following(saved == null ? "" : saved.leaderHistory());
-            historyKnown = state.leaderHistory().isEmpty() == false;
-            historyAskedNanos = System.nanoTime() - HISTORY_RETRY_NANOS;
+            state = ShardFollowState.FOLLOWING;
             if (saved != null && saved.phase() != ShardFollowState.Phase.FOLLOWING) {
                 save(state); // no state at all means FOLLOWING, too: one cluster-state update less for each shard
             }
@@ -110,6 +103,12 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             pump = null;
         }
         ShardRouting primary = primary(cluster);
+        boolean closed = index != null && index.getState() == IndexMetadata.State.CLOSE;
+        if (closed && pump != null) {
+            pump.abort(); // for a moment, to take settings over: the shard that comes back is another one
+            context.tasks().remove(params.followerShard(), pump);
+            pump = null;
+        }
         boolean elsewhere = index == null
             || primary != null && primary.active() && cluster.nodes().getLocalNodeId().equals(primary.currentNodeId()) == false;
         if (elsewhere) {
@@ -120,7 +119,7 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             return true;
         }
         if (pump == null) {
-            if (shard != null && primary != null && primary.active() && ready(shard, primary)) {
+            if (closed == false && shard != null && primary != null && primary.active() && ready(shard, primary)) {
                 begin(shard, index);
             }
         } else if (index.getSettingsVersion() != settingsVersion) {
@@ -137,7 +136,13 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
     private void begin(IndexShard shard, IndexMetadata index) {
         try {
             settingsVersion = index.getSettingsVersion();
-            pump = new ShardPump(context, params, shard, state.leaderHistory(), this);
+            pump = new ShardPump(
+                context,
+                params,
+                shard,
+                LeaderOrigin.of(index).historyUuid(params.followerShard().id()),
+                this
+            );
             pump.start();
             context.tasks().add(params.followerShard(), pump);
         } catch (RuntimeException e) {
@@ -149,7 +154,7 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             LOGGER.warn(new ParameterizedMessage("cannot begin to follow {}: {}", params.followerShard(), cls), e);
             if (cls == ErrorClass.ERROR_FATAL) {
                 ended = true;
-                save(state.failed(cls, ShardPump.PumpFailure.of(cls, e).text()));
+                save(ShardFollowState.failed(cls, ShardPump.PumpFailure.of(cls, e).text()));
             } else {
                 context.threadPool()
                     .scheduleUnlessShuttingDown(RETRY, FollowerSide.POOL, () -> reconcile(context.clusterService().state()));
@@ -169,7 +174,7 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
         synchronized (this) {
             if (how != FollowerState.STATE_STOPPED && isCancelled() == false) {
                 ended = true;
-                save(state.failed(error, reason));
+                save(ShardFollowState.failed(error, reason));
                 return; // the pump stays registered: its status tells why
             }
         }
@@ -189,39 +194,6 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
         }
         context.clusterService().removeListener(this);
         markAsCompleted();
-    }
-
-    /** Another history under the same index would make documents diverge in silence, so the first one seen is remembered. */
-    @Override
-    public void historyWanted() {
-        if (historyKnown || System.nanoTime() - historyAskedNanos < HISTORY_RETRY_NANOS) {
-            return;
-        }
-        historyAskedNanos = System.nanoTime();
-        try {
-            context.clients()
-                .leader(params.leaderAlias(), params.roles())
-                .execute(
-                    LeaderFilesAction.INSTANCE,
-                    LeaderFilesRequest.probe(params.leaderShard().getIndexName(), params.leaderShard().id()),
-                    ActionListener.wrap(
-                        answer -> historyLearnt(answer.info()),
-                        e -> LOGGER.debug("history of " + params.leaderShard() + " is unknown", e)
-                    )
-                );
-        } catch (RuntimeException e) {
-            LOGGER.debug("history of " + params.leaderShard() + " is unknown", e);
-        }
-    }
-
-    private synchronized void historyLearnt(LeaderShardInfo info) {
-        if (historyKnown || ended || pump == null || info.indexUuid().equals(params.leaderShard().getIndex().getUUID()) == false) {
-            return;
-        }
-        historyKnown = true;
-        state = ShardFollowState.following(info.historyUuid());
-        save(state);
-        pump.history(info.historyUuid());
     }
 
     /** Writes a transition to the cluster state; tries again until it is there or is not true any more. */

@@ -40,9 +40,6 @@ final class ShardPump {
     interface Owner {
         /** Nothing is in flight any more. STOPPED was asked for; anything else is the end of following. */
         void done(FollowerState state, ErrorClass error, String reason);
-
-        /** The leader answers, and its history is not known yet. */
-        void historyWanted();
     }
 
     private static final Logger LOGGER = LogManager.getLogger(ShardPump.class);
@@ -61,7 +58,7 @@ final class ShardPump {
     private final ConcurrentLinkedQueue<Input> events = new ConcurrentLinkedQueue<>();
     private final AtomicInteger pending = new AtomicInteger();
     private final Object calls = new Object(); // the session serves one caller at a time: the loop, or status()
-    private volatile String history;
+    private final String history;
     private volatile boolean closed;
     private volatile FollowerStatus lastStatus = FollowerStatus.getDefaultInstance();
     private volatile PumpFailure failure = PumpFailure.NONE;
@@ -70,7 +67,7 @@ final class ShardPump {
     private long timerAt = NEVER;
     private boolean reported;
 
-    /** @param history history UUID of the leader shard, empty while unknown */
+    /** @param history history UUID of the leader shard: another one is refused; empty accepts any */
     ShardPump(FollowerContext context, ShardFollowParams params, IndexShard shard, String history, Owner owner) {
         this.context = context;
         this.params = params;
@@ -100,12 +97,6 @@ final class ShardPump {
     /** Takes changed settings over. */
     void configure() {
         offer(event(EventKind.EVENT_CONFIGURE).setConfig(config()));
-    }
-
-    /** From now on an answer of another history is refused. */
-    void history(String uuid) {
-        history = uuid;
-        configure();
     }
 
     /** Ends at once, without a word: the shard is closed. */
@@ -176,14 +167,8 @@ final class ShardPump {
         if (todo.getReceivedBatchId() != 0) {
             effects.keep(todo.getReceivedBatchId(), todo.getReceived(), answer.payload(), input.payload);
         }
-        switch (input.event.getKind()) {
-            case EVENT_APPLIED -> effects.applied(input.event.getId());
-            case EVENT_FETCHED -> {
-                if (history.isEmpty()) {
-                    owner.historyWanted();
-                }
-            }
-            default -> {}
+        if (input.event.getKind() == EventKind.EVENT_APPLIED) {
+            effects.applied(input.event.getId());
         }
         for (FollowerEffect effect : todo.getEffectsList()) {
             switch (effect.getKind()) {

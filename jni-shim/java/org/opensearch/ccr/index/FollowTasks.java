@@ -29,10 +29,4 @@ public final class FollowTasks {
         }
         return task.getState() instanceof IndexFollowState known ? known.phase() : IndexFollowState.Phase.INIT;
     }
-
-    /** UUID of the leader index that is followed, null when no task says. */
-    public static String leaderUuid(ClusterState state, String follower) {
-        PersistentTask<?> task = indexTask(state, follower);
-        return task != null && task.getParams() instanceof IndexFollowParams params ? params.leader().getUUID() : null;
-    }
 }

@@ -68,6 +68,33 @@ final class LeaderShard {
         return stats;
     }
 
+    /**
+     * Why this copy must not be read from; null when it may. Another history than the follower's, or one in which the follower
+     * knows more than this copy: every copy in use has all operations up to the global checkpoint, and no follower gets more, so the
+     * files of this shard are older than they have been. Following on would make documents diverge in silence.
+     */
+    Exception refusal(WireProto.ReadRequest request) {
+        String history = shard.getHistoryUUID();
+        if (request.getHistoryUuid().isEmpty() == false && request.getHistoryUuid().equals(history) == false) {
+            return changed("has history [" + history + "], the follower was copied from history [" + request.getHistoryUuid() + "]");
+        }
+        long last = shard.seqNoStats().getMaxSeqNo();
+        if (request.getFromSeqNo() > last + 1) {
+            return changed("has operations up to [" + last + "] only, the follower has up to [" + (request.getFromSeqNo() - 1) + "] of the"
+                + " same history: the leader was set back");
+        }
+        return null;
+    }
+
+    private Exception changed(String how) {
+        return ReplicationException.of(
+            CoreProto.ErrorClass.ERROR_HISTORY_CHANGED,
+            RestStatus.CONFLICT,
+            "leader shard " + shard.shardId() + " " + how,
+            null
+        );
+    }
+
     /** Answers from what the shard has now; an empty answer is one too. */
     void read(WireProto.ReadRequest request, ActionListener<FetchBatchResponse> listener) {
         Exception refused = null;
@@ -209,15 +236,6 @@ final class LeaderShard {
 
     private NativeAnswer<CoreProto.BatchSummary> readLucene(CoreProto.LeaderRead read) throws IOException {
         WireProto.ReadRequest request = read.getRequest();
-        String history = shard.getHistoryUUID();
-        if (request.getHistoryUuid().isEmpty() == false && request.getHistoryUuid().equals(history) == false) {
-            throw ReplicationException.of(
-                CoreProto.ErrorClass.ERROR_HISTORY_CHANGED,
-                RestStatus.CONFLICT,
-                "leader shard " + shard.shardId() + " has history [" + history + "], expected [" + request.getHistoryUuid() + "]",
-                null
-            );
-        }
         long from = request.getFromSeqNo();
         long to = Math.min(read.getState().getGlobalCheckpoint(), from + Math.clamp(request.getMaxOps(), 1, LUCENE_OPS_MAX) - 1);
         if (request.getLastSeqNo() >= 0) {

@@ -3,6 +3,10 @@ package org.opensearch.ccr.leader;
 import org.opensearch.action.support.ContextPreservingActionListener;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.cluster.ClusterChangedEvent;
+import org.opensearch.cluster.ClusterStateListener;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
@@ -20,13 +24,18 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** The shard copies of this node that followers read from, and the polls that wait on them. A waiting poll holds no thread. */
-public final class LeaderShards implements IndexEventListener {
+/**
+ * The shard copies of this node that followers read from, and the polls that wait on them. A waiting poll holds no thread. It ends
+ * with the operation it waits for, with its patience, or when the index's metadata is newer than what its follower knows.
+ */
+public final class LeaderShards implements IndexEventListener, ClusterStateListener {
 
     /** Polls that may wait on one node. A follower has one for each shard that is idle. */
     private static final int PARKED_MAX = 20_000;
@@ -37,12 +46,14 @@ public final class LeaderShards implements IndexEventListener {
     private final ThreadPool threadPool;
     private final Executor pool;
     private final Map<ShardId, LeaderShard> shards = new ConcurrentHashMap<>();
+    private final Map<ShardId, Set<Poll>> polls = new ConcurrentHashMap<>();
     private final AtomicInteger parked = new AtomicInteger();
 
-    public LeaderShards(NativeCore core, ThreadPool threadPool) {
+    public LeaderShards(NativeCore core, ThreadPool threadPool, ClusterService clusterService) {
         this.core = core;
         this.threadPool = threadPool;
         this.pool = threadPool.executor(LeaderSide.POOL);
+        clusterService.addListener(this);
         threadPool.scheduleWithFixedDelay(this::closeIdleSessions, TimeValue.timeValueMinutes(1), ThreadPool.Names.GENERIC);
     }
 
@@ -62,7 +73,10 @@ public final class LeaderShards implements IndexEventListener {
             listener,
             threadPool.getThreadContext()
         );
-        if (read.getWaitMs() == 0 || shard.getLastKnownGlobalCheckpoint() >= read.getFromSeqNo()) {
+        Exception refused = leader.refusal(read);
+        if (refused != null) {
+            listener.onFailure(refused);
+        } else if (read.getWaitMs() == 0 || shard.getLastKnownGlobalCheckpoint() >= read.getFromSeqNo()) {
             leader.read(read, answer);
         } else if (parked.incrementAndGet() > PARKED_MAX) {
             parked.decrementAndGet();
@@ -100,24 +114,81 @@ public final class LeaderShards implements IndexEventListener {
     }
 
     private void park(LeaderShard leader, WireProto.ReadRequest read, ActionListener<FetchBatchResponse> listener) {
-        GlobalCheckpointListeners.GlobalCheckpointListener arrival = new GlobalCheckpointListeners.GlobalCheckpointListener() {
-            @Override
-            public Executor executor() {
-                return Runnable::run; // only queues the read; runs where the checkpoint moved, so it must not throw or wait
-            }
-
-            @Override
-            public void accept(long globalCheckpoint, Exception e) {
-                parked.decrementAndGet();
-                if (e == null || e instanceof TimeoutException) {
-                    leader.read(read, listener);
-                } else {
-                    listener.onFailure(e);
-                }
-            }
-        };
+        Poll poll = new Poll(leader, read, listener);
+        polls.compute(leader.shard().shardId(), (id, waiting) -> {
+            Set<Poll> all = waiting == null ? ConcurrentHashMap.newKeySet() : waiting;
+            all.add(poll);
+            return all;
+        });
         long wait = Math.min(Integer.toUnsignedLong(read.getWaitMs()), WAIT_MAX.millis());
-        leader.shard().addGlobalCheckpointListener(read.getFromSeqNo(), arrival, TimeValue.timeValueMillis(wait));
+        try {
+            leader.shard().addGlobalCheckpointListener(read.getFromSeqNo(), poll, TimeValue.timeValueMillis(wait));
+        } catch (RuntimeException e) {
+            poll.accept(-1, e);
+        }
+        // Only now: what changed before it stood among the waiting ones has woken nobody.
+        poll.look(leader.shard().indexSettings().getIndexMetadata());
+    }
+
+    /** A poll that waits, for whichever comes first. Called where a checkpoint moved or a state was applied: only queues the read. */
+    private final class Poll implements GlobalCheckpointListeners.GlobalCheckpointListener {
+        private final LeaderShard leader;
+        private final WireProto.ReadRequest read;
+        private final ActionListener<FetchBatchResponse> listener;
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Poll(LeaderShard leader, WireProto.ReadRequest read, ActionListener<FetchBatchResponse> listener) {
+            this.leader = leader;
+            this.read = read;
+            this.listener = listener;
+        }
+
+        @Override
+        public Executor executor() {
+            return Runnable::run;
+        }
+
+        @Override
+        public void accept(long globalCheckpoint, Exception e) {
+            if (ended.compareAndSet(false, true) == false) {
+                return;
+            }
+            parked.decrementAndGet();
+            polls.computeIfPresent(leader.shard().shardId(), (id, waiting) -> {
+                waiting.remove(this);
+                return waiting.isEmpty() ? null : waiting;
+            });
+            if (e == null || e instanceof TimeoutException) {
+                leader.read(read, listener);
+            } else {
+                listener.onFailure(e);
+            }
+        }
+
+        /** Ends when the follower has not heard of this yet. */
+        void look(IndexMetadata now) {
+            boolean asks = read.getMappingVersion() != 0 || read.getSettingsVersion() != 0 || read.getAliasesVersion() != 0;
+            if (asks
+                && (now.getMappingVersion() > read.getMappingVersion()
+                    || now.getSettingsVersion() > read.getSettingsVersion()
+                    || now.getAliasesVersion() > read.getAliasesVersion())) {
+                accept(-1, null);
+            }
+        }
+    }
+
+    /** The shards' own view of their metadata is as new by now. */
+    @Override
+    public void clusterChanged(ClusterChangedEvent event) {
+        if (polls.isEmpty() || event.metadataChanged() == false) {
+            return;
+        }
+        polls.forEach((shard, waiting) -> {
+            IndexMetadata now = event.state().metadata().index(shard.getIndex());
+            if (now != null && now != event.previousState().metadata().index(shard.getIndex())) {
+                waiting.forEach(poll -> poll.look(now));
+            }
+        });
     }
 
     private LeaderShard of(IndexShard shard) {

@@ -28,7 +28,7 @@ public final class LeaderSide {
     private final FileSessions sessions;
 
     public LeaderSide(NativeCore core, ClusterService clusterService, ThreadPool threadPool) {
-        shards = new LeaderShards(core, threadPool);
+        shards = new LeaderShards(core, threadPool, clusterService);
         sessions = new FileSessions(clusterService, threadPool);
     }
 

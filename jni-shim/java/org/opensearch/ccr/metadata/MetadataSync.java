@@ -1,16 +1,18 @@
 package org.opensearch.ccr.metadata;
 
+import org.opensearch.ExceptionsHelper;
 import org.opensearch.OpenSearchTimeoutException;
+import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
-import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterStateListener;
 import org.opensearch.cluster.metadata.IndexMetadata;
-import org.opensearch.cluster.metadata.MappingMetadata;
 import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.Index;
@@ -21,12 +23,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * Brings a follower's metadata in line with its leader's before the operations that need it. All shards of an index on this
- * node share one run at a time; a shard that wants no more than what is in place is answered at once.
- *
- * <p>Settings and aliases are taken over when the replication starts; their versions are reported as in place.
+ * node share one run at a time; a shard that wants no more than what is in place is answered at once. Here the leader is asked;
+ * {@link ApplyMetadataAction} does what has to be done, once for all nodes.
  */
 public final class MetadataSync implements ClusterStateListener {
 
@@ -37,12 +39,14 @@ public final class MetadataSync implements ClusterStateListener {
     private final ClusterService clusterService;
     private final ThreadPool threadPool;
     private final RoleClients clients;
+    private final ReplicationStore store;
     private final Map<Index, Progress> indices = new HashMap<>();
 
     /** What is known of one follower index. Guarded by {@link #indices}. */
     private static final class Progress {
         LeaderVersions inPlace = LeaderVersions.NONE;
         boolean running;
+        boolean overridesChanged;
         List<Waiter> waiters = new ArrayList<>();
     }
 
@@ -50,10 +54,11 @@ public final class MetadataSync implements ClusterStateListener {
 
     private record Leader(String alias, String index, String uuid) {}
 
-    public MetadataSync(ClusterService clusterService, ThreadPool threadPool, RoleClients clients) {
+    public MetadataSync(ClusterService clusterService, ThreadPool threadPool, RoleClients clients, ReplicationStore store) {
         this.clusterService = clusterService;
         this.threadPool = threadPool;
         this.clients = clients;
+        this.store = store;
         clusterService.addListener(this);
     }
 
@@ -67,11 +72,29 @@ public final class MetadataSync implements ClusterStateListener {
             listener.onFailure(new IndexNotFoundException(followerIndex));
             return;
         }
-        LeaderVersions wanted = new LeaderVersions(mapping, settings, aliases);
+        sync(follower.getIndex(), new LeaderVersions(mapping, settings, aliases), false, listener);
+    }
+
+    /**
+     * Brings everything into line now, with the settings that the record of the follower has at this moment: for whoever has
+     * changed those. Fails like {@link #sync}, and also when the leader cannot be reached; then the settings stay as they are
+     * until the leader's change the next time, or this is called again.
+     */
+    public void refresh(String followerIndex, ActionListener<LeaderVersions> listener) {
+        IndexMetadata follower = clusterService.state().metadata().index(followerIndex);
+        if (follower == null) {
+            listener.onFailure(new IndexNotFoundException(followerIndex));
+            return;
+        }
+        sync(follower.getIndex(), LeaderVersions.NONE, true, listener);
+    }
+
+    private void sync(Index follower, LeaderVersions wanted, boolean overridesChanged, ActionListener<LeaderVersions> listener) {
         LeaderVersions known = null;
         synchronized (indices) {
-            Progress progress = indices.computeIfAbsent(follower.getIndex(), index -> new Progress());
-            if (progress.inPlace != LeaderVersions.NONE && progress.inPlace.covers(wanted)) {
+            Progress progress = indices.computeIfAbsent(follower, index -> new Progress());
+            progress.overridesChanged |= overridesChanged;
+            if (overridesChanged == false && progress.inPlace != LeaderVersions.NONE && progress.inPlace.covers(wanted)) {
                 known = progress.inPlace;
             } else {
                 progress.waiters.add(new Waiter(wanted, listener));
@@ -84,45 +107,83 @@ public final class MetadataSync implements ClusterStateListener {
         if (known != null) {
             listener.onResponse(known);
         } else {
-            run(follower.getIndex(), TRAILING_TRIES);
+            run(follower, TRAILING_TRIES);
         }
     }
 
     private void run(Index follower, int triesLeft) {
-        ActionListener<LeaderVersions> done = ActionListener.wrap(versions -> finish(follower, versions, triesLeft), e -> fail(follower, e));
+        boolean overridesChanged;
+        synchronized (indices) {
+            Progress progress = indices.get(follower);
+            if (progress == null) {
+                return;
+            }
+            overridesChanged = progress.overridesChanged;
+            progress.overridesChanged = false;
+        }
+        ActionListener<LeaderVersions> done = ActionListener.wrap(versions -> finish(follower, versions, triesLeft), e -> {
+            synchronized (indices) {
+                Progress progress = indices.get(follower);
+                if (progress != null) {
+                    progress.overridesChanged |= overridesChanged;
+                }
+            }
+            fail(follower, e);
+        });
         try {
-            Leader leader = leaderOf(follower);
+            askLeader(leaderOf(follower), ActionListener.wrap(theirs -> compare(follower, theirs, overridesChanged, done), done::onFailure));
+        } catch (Exception e) {
+            done.onFailure(e);
+        }
+    }
+
+    /** What fails here carries its class, so that it is not taken for the same failure of this cluster. */
+    private void askLeader(Leader leader, ActionListener<IndexMetadata> listener) {
+        Consumer<Exception> failed = e -> listener.onFailure(
+            ReplicationException.of(ErrorClassifier.classifyCall(e), ExceptionsHelper.status(e), Unwrap.cause(e).getMessage(), e)
+        );
+        try {
             ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).indices(leader.index());
             clients.pluginOnLeader(leader.alias()).admin().cluster().state(request, ActionListener.wrap(answer -> {
                 IndexMetadata theirs = answer.getState().metadata().index(leader.index());
                 if (theirs == null || leader.uuid() != null && leader.uuid().equals(theirs.getIndexUUID()) == false) {
                     throw new IndexNotFoundException(leader.index());
                 }
-                LeaderVersions versions = new LeaderVersions(
-                    theirs.getMappingVersion(),
-                    theirs.getSettingsVersion(),
-                    theirs.getAliasesVersion()
-                );
-                putMapping(follower, theirs.mapping(), ActionListener.wrap(v -> done.onResponse(versions), done::onFailure));
-            }, done::onFailure));
+                listener.onResponse(theirs);
+            }, failed));
         } catch (Exception e) {
-            done.onFailure(e);
+            failed.accept(e);
         }
     }
 
-    private void putMapping(Index follower, MappingMetadata theirs, ActionListener<AcknowledgedResponse> listener) {
+    /** Asks the cluster manager only when something is behind. */
+    private void compare(Index follower, IndexMetadata theirs, boolean overridesChanged, ActionListener<LeaderVersions> done) {
         IndexMetadata ours = clusterService.state().metadata().getIndexSafe(follower);
-        if (theirs == null || ours.mapping() != null && theirs.source().equals(ours.mapping().source())) {
-            listener.onResponse(new AcknowledgedResponse(true));
-            return;
+        LeaderOrigin origin = LeaderOrigin.of(ours);
+        boolean settings = overridesChanged || theirs.getSettingsVersion() > origin.settingsVersion();
+        boolean mapping = theirs.mapping() != null
+            && (ours.mapping() == null || theirs.mapping().source().equals(ours.mapping().source()) == false);
+        boolean aliases = theirs.getAliasesVersion() > origin.aliasesVersion();
+        if (settings) {
+            store.get(follower.getName(), ActionListener.wrap(record -> {
+                Settings own = record.map(FollowRecord::settings)
+                    .orElseThrow(() -> new ResourceNotFoundException("no replication of [{}] is recorded", follower.getName()));
+                apply(follower, theirs, new Overrides(own, overridesChanged), done);
+            }, done::onFailure));
+        } else if (mapping || aliases) {
+            apply(follower, theirs, null, done);
+        } else {
+            done.onResponse(versions(theirs));
         }
-        PutMappingAction.Request request = new PutMappingAction.Request(follower, theirs.source().string());
-        clients.plugin().execute(PutMappingAction.INSTANCE, request, ActionListener.wrap(answer -> {
-            if (answer.isAcknowledged() == false) {
-                throw new OpenSearchTimeoutException("the mapping of [{}] has not reached every node yet", follower.getName());
-            }
-            listener.onResponse(answer);
-        }, listener::onFailure));
+    }
+
+    private void apply(Index follower, IndexMetadata theirs, Overrides overrides, ActionListener<LeaderVersions> done) {
+        ApplyMetadataAction.Request request = new ApplyMetadataAction.Request(follower, theirs, overrides);
+        clients.plugin().execute(ApplyMetadataAction.INSTANCE, request, ActionListener.map(done, applied -> versions(theirs)));
+    }
+
+    private static LeaderVersions versions(IndexMetadata leader) {
+        return new LeaderVersions(leader.getMappingVersion(), leader.getSettingsVersion(), leader.getAliasesVersion());
     }
 
     private Leader leaderOf(Index follower) {
@@ -132,7 +193,7 @@ public final class MetadataSync implements ClusterStateListener {
         if (colon < 0) {
             throw new IllegalStateException("[" + follower.getName() + "] follows no index");
         }
-        return new Leader(name.substring(0, colon), name.substring(colon + 1), FollowTasks.leaderUuid(clusterService.state(), follower.getName()));
+        return new Leader(name.substring(0, colon), name.substring(colon + 1), LeaderOrigin.of(ours).indexUuid());
     }
 
     /** Answers the waiters that have what they wanted and goes on for the others. */
