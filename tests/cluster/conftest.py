@@ -29,6 +29,7 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(no_zip)
         if item.get_closest_marker("slow") and not environment.slow():
             item.add_marker(not_slow)
+    items.sort(key=lambda item: "secure_pair" in item.fixturenames)  # its nodes then stand beside no others for long
 
 
 @pytest.hookimpl(hookwrapper=True)  # the form that older pytests know, too
@@ -59,6 +60,12 @@ def _run(pair):
 def pair():
     """One leader node and one follower node, never killed."""
     yield from _run(Pair())
+
+
+@pytest.fixture(scope="session")
+def secure_pair():
+    """One leader node and one follower node with the Security plugin, never killed."""
+    yield from _run(Pair(name="secure", secure=True, heap="512m"))
 
 
 @pytest.fixture(scope="module")

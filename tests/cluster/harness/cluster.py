@@ -4,6 +4,7 @@ import json
 import threading
 from urllib.parse import quote
 
+from .guard import Users
 from .node import Node
 from .wait import WaitTimeout, until
 
@@ -26,9 +27,12 @@ def path(*parts):
 
 
 class Cluster:
-    """Nodes of one cluster. Node 0 alone is the cluster manager unless managers says more."""
+    """Nodes of one cluster. Node 0 alone is the cluster manager unless managers says more.
 
-    def __init__(self, name, nodes=1, managers=1, with_plugin=True, settings=None, heap="448m", jvm=None):
+    With a guard it is a secured cluster: requests go as its administrator, and users are made with self.users.
+    """
+
+    def __init__(self, name, nodes=1, managers=1, with_plugin=True, settings=None, heap="448m", jvm=None, guard=None):
         self.name = f"{name}-{next(_numbers)}"
         names = [f"{self.name}-n{number}" for number in range(nodes)]
         common = {"cluster.name": self.name, **DEFAULTS, **(settings or {})}
@@ -42,7 +46,8 @@ class Cluster:
                 own["node.roles"] = "[cluster_manager, data, ingest, remote_cluster_client]" if manager \
                     else "[data, ingest, remote_cluster_client]"
                 own["cluster.initial_cluster_manager_nodes"] = "[" + ", ".join(names[:managers]) + "]"
-            self.nodes.append(Node(names[number], own, with_plugin, heap, jvm))
+            self.nodes.append(Node(names[number], own, with_plugin, heap, jvm, guard))
+        self.users = Users(self, guard) if guard else None
         if nodes > 1:
             seeds = ", ".join(f'"127.0.0.1:{node.transport_port}"' for node in self.nodes)
             for node in self.nodes:
@@ -58,6 +63,8 @@ class Cluster:
         for node in self.nodes:
             node.wait_up(timeout)
         self.wait_nodes(len(self.nodes), timeout)
+        if self.users:
+            self.users.wait_ready()
 
     def start(self):
         self.launch()

@@ -61,14 +61,18 @@ class Response:
 class Http:
     """Talks to one address. Thread-safe: each thread has a connection of its own."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=90):
+    def __init__(self, port, host="127.0.0.1", timeout=90, tls=None, headers=None):
         self.host, self.port, self.timeout = host, port, timeout
+        self.tls, self.headers = tls, headers or {}
         self._local = threading.local()
 
     def _connection(self):
         connection = getattr(self._local, "connection", None)
         if connection is None:
-            connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
+            if self.tls:
+                connection = http.client.HTTPSConnection(self.host, self.port, timeout=self.timeout, context=self.tls)
+            else:
+                connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._local.connection = connection
@@ -82,7 +86,7 @@ class Http:
 
     def request(self, method, path, body=None, ndjson=False):
         """One request. body: bytes or str as they are, anything else as JSON. Raises OSError only."""
-        headers = {}
+        headers = dict(self.headers)
         if body is not None:
             if not isinstance(body, (bytes, str)):
                 body = json.dumps(body)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 
 from . import config
+from .guard import security_zip
 from .http import Http
 from .wait import until
 
@@ -91,32 +92,39 @@ def plugin_command(home, *arguments):
 _templates = {}
 
 
-def template(with_plugin):
-    """A home to copy from, made once: the distribution, and the plugin installed by the real installer."""
-    if with_plugin not in _templates:
-        home = os.path.join(config.work_dir(), "template-" + ("plugin" if with_plugin else "plain"))
+def template(with_plugin, more=None):
+    """A home to copy from, made once: the distribution, and the plugins installed by the real installer.
+
+    more: another plugin's zip.
+    """
+    zips = ([config.plugin_zip()] if with_plugin else []) + ([more] if more else [])
+    key = tuple(zips)
+    if key not in _templates:
+        home = os.path.join(config.work_dir(), f"template-{len(_templates)}")
         copy_home(config.distribution(), home)
-        if with_plugin:
-            done = plugin_command(home, "install", "--batch", "file://" + config.plugin_zip())
+        for path in zips:
+            done = plugin_command(home, "install", "--batch", "file://" + path)
             if done.returncode != 0:
                 raise AssertionError(f"install failed: {done.stdout}\n{done.stderr}")
-        _templates[with_plugin] = home
-    return _templates[with_plugin]
+        _templates[key] = home
+    return _templates[key]
 
 
 class Node:
-    """A node with a home of its own. Not started by the constructor."""
+    """A node with a home of its own, with the Security plugin when it has a guard. Not started by the constructor."""
 
-    def __init__(self, name, settings, with_plugin=True, heap="448m", jvm=None):
+    def __init__(self, name, settings, with_plugin=True, heap="448m", jvm=None, guard=None):
         self.name = name
         self.home = os.path.join(config.work_dir(), name)
         self.http_port, self.transport_port = free_port(), free_port()
         self.heap, self.jvm = heap, list(TEST_JVM if jvm is None else jvm)
         self.process = None
         self.starts = 0
-        copy_home(template(with_plugin), self.home)
+        copy_home(template(with_plugin, security_zip() if guard else None), self.home)
         self.settings = dict(settings)
         self.http = Http(self.http_port)
+        if guard:
+            guard.install(self)
         self.write_config()
 
     def write_config(self):

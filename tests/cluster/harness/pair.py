@@ -3,6 +3,7 @@ from urllib.parse import quote
 
 from . import config, content
 from .cluster import Cluster, path, start_together
+from .guard import FOLLOWER_ROLE, LEADER_ROLE, Authority, Guard
 from .link import Link
 from .wait import until
 
@@ -15,15 +16,26 @@ class Pair:
     """Two clusters. The follower reaches the leader through self.link in proxy mode."""
 
     def __init__(self, leader_nodes=1, follower_nodes=1, leader_plugin=True, leader_settings=None,
-                 follower_settings=None, managers=1, jvm=None, heap="448m", name="p"):
+                 follower_settings=None, managers=1, jvm=None, heap="448m", name="p", secure=False):
         with_plugin = config.plugin_zip() is not None
+        leader_guard = follower_guard = None
+        if secure:
+            authority = Authority()
+            leader_guard, follower_guard = Guard(authority, "leader", ["follower"]), Guard(authority, "follower")
         self.leader = Cluster(f"{name}-leader", leader_nodes, managers, with_plugin and leader_plugin,
-                              leader_settings, heap, jvm)
-        self.follower = Cluster(f"{name}-follower", follower_nodes, managers, with_plugin, follower_settings, heap, jvm)
+                              leader_settings, heap, jvm, leader_guard)
+        self.follower = Cluster(f"{name}-follower", follower_nodes, managers, with_plugin, follower_settings, heap, jvm,
+                                follower_guard)
         self.link = Link(self.leader.nodes[0].transport_port)
+        self.secure = secure
+        self.api = self.follower  # whoever calls the replication API
 
     def start(self):
         start_together(self.leader, self.follower)
+        if self.secure:
+            self.api = self.follower.users.user("operator")
+            self.follower.users.grant(FOLLOWER_ROLE, "operator")
+            self.leader.users.grant(LEADER_ROLE, "operator")
         self.connect(ALIAS, self.link)
         return self
 
@@ -54,22 +66,24 @@ class Pair:
 
     def start_replication(self, leader_index, follower_index=None, settings=None, alias=ALIAS, query="", **more):
         body = {"leader_alias": alias, "leader_index": leader_index, **more}
+        if self.secure:
+            body.setdefault("use_roles", {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE})
         if settings is not None:
             body["settings"] = settings
-        return self.follower.request("PUT", self.url(follower_index or leader_index, "_start") + query, body)
+        return self.api.request("PUT", self.url(follower_index or leader_index, "_start") + query, body)
 
     def stop_replication(self, index):
-        return self.follower.request("POST", self.url(index, "_stop"), {})
+        return self.api.request("POST", self.url(index, "_stop"), {})
 
     def pause(self, index, reason=None):
-        return self.follower.request("POST", self.url(index, "_pause"), {} if reason is None else {"reason": reason})
+        return self.api.request("POST", self.url(index, "_pause"), {} if reason is None else {"reason": reason})
 
     def resume(self, index):
-        return self.follower.request("POST", self.url(index, "_resume"), {})
+        return self.api.request("POST", self.url(index, "_resume"), {})
 
     def status(self, index, verbose=False):
         """The status document; it must come with 200."""
-        return self.follower.ok("GET", self.url(index, "_status") + ("?verbose=true" if verbose else ""))
+        return self.api.ok("GET", self.url(index, "_status") + ("?verbose=true" if verbose else ""))
 
     # ---- what tests do all the time ----------------------------------------------------------------------------------
     def follow(self, leader_index, follower_index=None, settings=None, **more):
