@@ -109,6 +109,9 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         IndexNames.validate(follower(), errors);
         if (rolesGiven && (Strings.isNullOrEmpty(leaderRole) || Strings.isNullOrEmpty(followerRole))) {
             errors.addValidationError("Need roles for leader_cluster_role and follower_cluster_role");
+        } else if (rolesGiven) {
+            FollowRoles.validate(leaderRole, errors);
+            FollowRoles.validate(followerRole, errors);
         }
         return errors.validationErrors().isEmpty() ? null : errors;
     }

@@ -4,6 +4,9 @@ import org.opensearch.action.support.ActiveShardCount;
 import org.opensearch.action.support.replication.ReplicatedWriteRequest;
 import org.opensearch.ccr.core.BatchCodec;
 import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.common.bytes.BytesArray;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -43,6 +46,13 @@ public final class ReplayBatchRequest extends ReplicatedWriteRequest<ReplayBatch
         this.codec = codec;
         // The leader has acknowledged these writes already; holding them back would make no copy safer.
         waitForActiveShards(ActiveShardCount.NONE);
+    }
+
+    /** Asks for nothing of an index that is not there: only whether it would be allowed to. */
+    public static ReplayBatchRequest probe(String index) {
+        ShardId none = new ShardId(index, IndexMetadata.INDEX_UUID_NA_VALUE, 0);
+        ReplayBatchRequest probe = new ReplayBatchRequest(none, 0, 0, 0, BytesArray.EMPTY, BytesArray.EMPTY, null);
+        return probe.timeout(TimeValue.timeValueSeconds(1)); // a cluster that is blocked has let it pass, too
     }
 
     ReplayBatchRequest(StreamInput in) throws IOException {

@@ -5,6 +5,7 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ValidateActions;
 import org.opensearch.action.support.single.shard.SingleShardRequest;
 import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.shard.ShardId;
@@ -24,6 +25,12 @@ public final class FetchBatchRequest extends SingleShardRequest<FetchBatchReques
         super(leaderShard.getIndexName());
         this.leaderShard = leaderShard;
         this.read = read;
+    }
+
+    /** Asks for nothing of an index that is not there: only whether it would be allowed to. */
+    public static FetchBatchRequest probe(String index) {
+        ShardId none = new ShardId(index, IndexMetadata.INDEX_UUID_NA_VALUE, 0);
+        return new FetchBatchRequest(none, WireProto.ReadRequest.getDefaultInstance());
     }
 
     public FetchBatchRequest(StreamInput in) throws IOException {

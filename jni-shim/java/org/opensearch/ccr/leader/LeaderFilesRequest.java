@@ -4,6 +4,7 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ValidateActions;
 import org.opensearch.action.support.single.shard.SingleShardRequest;
 import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.shard.ShardId;
@@ -50,6 +51,11 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
     /** By name: the answer tells the UUID. */
     public static LeaderFilesRequest probe(String index, int shard) {
         return new LeaderFilesRequest(Kind.PROBE, index, null, shard, "", null);
+    }
+
+    /** Asks for nothing of an index that is not there: only whether it would be allowed to. */
+    public static LeaderFilesRequest permission(String index) {
+        return new LeaderFilesRequest(Kind.PROBE, index, IndexMetadata.INDEX_UUID_NA_VALUE, 0, "", null);
     }
 
     public static LeaderFilesRequest open(ShardId shard, String session) {

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.security;
 
+import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.core.common.Strings;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -15,12 +16,36 @@ public record FollowRoles(String leader, String follower) implements Writeable {
 
     public static final FollowRoles NONE = new FollowRoles(null, null);
 
-    /** @throws IllegalArgumentException when only one of the two is named: half an identity would run as nobody, that is, as anybody */
+    /**
+     * @throws IllegalArgumentException when only one of the two is named, or one has a name that would be taken for no role or
+     *                                  for several: half an identity would run as nobody, that is, as anybody
+     */
     public FollowRoles {
         leader = Strings.isNullOrEmpty(leader) ? null : leader;
         follower = Strings.isNullOrEmpty(follower) ? null : follower;
         if ((leader == null) != (follower == null)) {
             throw new IllegalArgumentException("Need roles for leader_cluster_role and follower_cluster_role");
+        }
+        check(leader);
+        check(follower);
+    }
+
+    /** Adds what is wrong with a role's name. */
+    public static void validate(String role, ActionRequestValidationException errors) {
+        if (role.isBlank() || role.chars().anyMatch(c -> c == ',' || c == '|' || c < ' ')) {
+            errors.addValidationError(
+                "role [" + role + "] must be the name of one role: not blank, without comma, vertical bar and control characters"
+            );
+        }
+    }
+
+    private static void check(String role) {
+        ActionRequestValidationException errors = new ActionRequestValidationException();
+        if (role != null) {
+            validate(role, errors);
+        }
+        if (errors.validationErrors().isEmpty() == false) {
+            throw errors;
         }
     }
 

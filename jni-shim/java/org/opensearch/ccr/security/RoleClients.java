@@ -9,6 +9,7 @@ import org.opensearch.core.action.ActionResponse;
 import org.opensearch.transport.client.Client;
 import org.opensearch.transport.client.FilterClient;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -21,6 +22,8 @@ public final class RoleClients {
 
     /** What the Security plugin takes as identity: {@code name|role,role}. The name has no role mapping anywhere. */
     static final String INJECTED_ROLES = "opendistro_security_injected_roles";
+    /** Limits a caller to roles that must be the caller's own. */
+    private static final String REQUIRED_ROLES = "opendistro_security_injected_roles_validation";
     static final String INJECTED_NAME = "ccr_user";
 
     private final Client node;
@@ -53,14 +56,31 @@ public final class RoleClients {
         return new InjectingClient(node.getRemoteClusterClient(alias), null);
     }
 
+    /** Calls as whoever calls, limited to this one role; refused when it is none of the caller's. */
+    Client limited(Client client, String role) {
+        return new FilterClient(client) {
+            @Override
+            @SuppressWarnings("try") // the context is only held, never read
+            protected <Request extends ActionRequest, Response extends ActionResponse> void doExecute(
+                ActionType<Response> action,
+                Request request,
+                ActionListener<Response> listener
+            ) {
+                ThreadContext context = threadPool().getThreadContext();
+                Supplier<ThreadContext.StoredContext> restore = context.newRestorableContext(false);
+                try (ThreadContext.StoredContext ignored = context.newStoredContext(false, List.of(REQUIRED_ROLES))) {
+                    context.putTransient(REQUIRED_ROLES, role);
+                    super.doExecute(action, request, new ContextPreservingActionListener<>(restore, listener));
+                }
+            }
+        };
+    }
+
     private static final class InjectingClient extends FilterClient {
         private final String role;
 
         InjectingClient(Client in, String role) {
             super(in);
-            if (role != null && role.isBlank()) {
-                throw new IllegalArgumentException("a role without a name would run without any restriction");
-            }
             this.role = role;
         }
 

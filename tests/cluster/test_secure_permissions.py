@@ -1,0 +1,194 @@
+"""Each permission granted and missing, on both clusters, with the real Security plugin."""
+import pytest
+
+import permissions
+from harness.guard import FOLLOWER_ROLE, LEADER_ROLE
+from permissions import ENDPOINTS, FILES, FOLLOWER_ACTIONS, INDEX, LEADER_ACTIONS, READ, SETUP, WRITE
+
+CALLER, LEADS, FOLLOWS = "caller_role", "leads_role", "follows_role"
+ROLES = {"leader_cluster_role": LEADS, "follower_cluster_role": FOLLOWS}
+
+
+@pytest.fixture(scope="module")
+def caller(secure_pair):
+    """A user of the follower, whose roles are as small as they can be; the leader knows the name only."""
+    here, there = secure_pair.follower.users, secure_pair.leader.users
+    http = here.user("alice")
+    here.role(CALLER, index={"*": [INDEX + "start", SETUP]})
+    here.role(FOLLOWS, index={"*": FOLLOWER_ACTIONS})
+    there.role(LEADS, index={"*": LEADER_ACTIONS})
+    here.grant(CALLER, "alice")
+    here.grant(FOLLOWS, "alice")
+    there.grant(LEADS, "alice")
+    return http
+
+
+@pytest.fixture
+def secure_index(secure_pair, name):
+    yield name
+    secure_pair.drop(name)
+
+
+def missing(answer):
+    """The list of a refusal, which OpenSearch writes as a bare string when it has one element."""
+    found = answer.error["ccr.missing_permissions"]
+    return {found} if isinstance(found, str) else set(found)
+
+
+def start(pair, client, index, **more):
+    body = {"leader_alias": "leader-one", "leader_index": index, "use_roles": ROLES, **more}
+    return client.request("PUT", pair.url(index, "_start"), body)
+
+
+def test_shipped_roles_suffice(secure_pair, secure_index):
+    pair = secure_pair
+    pair.leader.create_index(secure_index, shards=2)
+    for number in range(50):
+        pair.leader.put(secure_index, f"before-{number}", {"n": number})
+    pair.follow(secure_index)
+    pair.leader.put(secure_index, "live", {"a new": {"field": True}})
+    assert pair.same(secure_index) == 51
+    assert pair.pause(secure_index).status == 200
+    pair.leader.put(secure_index, "while paused", {"n": 1})
+    pair.wait_status(secure_index, "PAUSED")
+    assert pair.resume(secure_index).status == 200
+    assert pair.same(secure_index) == 52
+    assert pair.stop_replication(secure_index).json == {"acknowledged": True}
+
+
+def test_minimal_roles_suffice(secure_pair, caller, secure_index):
+    pair = secure_pair
+    pair.leader.create_index(secure_index)
+    pair.leader.put(secure_index, "1", {"n": 1})
+    assert start(pair, caller, secure_index).json == {"acknowledged": True}
+    pair.wait_status(secure_index, "SYNCING")
+    pair.leader.put(secure_index, "2", {"n": 2})
+    assert pair.same(secure_index) == 2
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_endpoint_needs_its_permission(secure_pair, endpoint):
+    users = secure_pair.follower.users
+    others = sorted({other.permission for other in ENDPOINTS} - {endpoint.permission})
+    client = users.user("bob")
+    as_cluster = [p for p in others if p.startswith("cluster:")]
+    as_index = [p for p in others if p.startswith("indices:")]
+    users.role("bob_role", cluster=as_cluster, index={"*": as_index})
+    users.grant("bob_role", "bob")
+    refused = permissions.call(client, endpoint, "none-such")
+    assert refused.status == 403 and refused.error["type"] == "security_exception", refused
+    assert endpoint.permission in refused.reasons(), refused
+
+    own = [endpoint.permission]
+    users.role("bob_role", cluster=own if own[0].startswith("cluster:") else [],
+               index={"none-such": own} if own[0].startswith("indices:") else {})
+    granted = permissions.call(client, endpoint, "none-such")
+    assert granted.status != 403 or endpoint.permission not in granted.reasons(), granted
+    if own[0].startswith("indices:"):
+        elsewhere = permissions.call(client, endpoint, "somewhere-else")
+        assert elsewhere.status == 403 and endpoint.permission in elsewhere.reasons(), elsewhere
+
+
+def test_start_tells_everything_that_is_missing(secure_pair, caller, secure_index):
+    """Both sides, both roles, in one answer, and nothing was made."""
+    pair = secure_pair
+    pair.leader.create_index(secure_index)
+    here, there = pair.follower.users, pair.leader.users
+    here.role(FOLLOWS, index={"other-*": FOLLOWER_ACTIONS})
+    there.role(LEADS, index={"other-*": LEADER_ACTIONS, "*": [SETUP]})
+    try:
+        answer = start(pair, caller, secure_index)
+    finally:
+        here.role(FOLLOWS, index={"*": FOLLOWER_ACTIONS})
+        there.role(LEADS, index={"*": LEADER_ACTIONS})
+    assert answer.status == 403, answer
+    text = answer.error["reason"]
+    leader = "on the leader cluster [leader-one]: no permissions for "
+    follower = f"on the follower cluster [{pair.follower.name}]: no permissions for "
+    for expected in (leader + f"[{READ}] and associated roles [{LEADS}]", leader + f"[{FILES}] and associated roles [{LEADS}]",
+                     follower + f"[{SETUP}] and associated roles [{FOLLOWS}]",
+                     follower + f"[{WRITE}] and associated roles [{FOLLOWS}]"):
+        assert expected in text, (expected, text)
+    assert missing(answer) == {f"leader cluster [leader-one]: {READ}", f"leader cluster [leader-one]: {FILES}",
+                               f"follower cluster [{pair.follower.name}]: {SETUP}",
+                               f"follower cluster [{pair.follower.name}]: {WRITE}"}, answer
+    assert pair.follower.request("HEAD", f"/{secure_index}").status == 404
+    assert pair.status(secure_index) == {"status": "REPLICATION NOT IN PROGRESS"}
+
+
+@pytest.mark.parametrize("side,permission", [("leader", p) for p in LEADER_ACTIONS] + [("follower", p) for p in FOLLOWER_ACTIONS],
+                         ids=lambda value: value.split("/")[-2] if "/" in value else value)
+def test_role_needs_each_permission(secure_pair, caller, side, permission):
+    cluster = getattr(secure_pair, side)
+    role, actions = (LEADS, LEADER_ACTIONS) if side == "leader" else (FOLLOWS, FOLLOWER_ACTIONS)
+    cluster.users.role(role, index={"*": [action for action in actions if action != permission]})
+    try:
+        answer = start(secure_pair, caller, "absent")
+    finally:
+        cluster.users.role(role, index={"*": actions})
+    assert answer.status == 403 and permission in answer.error["reason"], answer
+    assert f"on the {side} cluster [" in answer.error["reason"], answer
+    assert {entry.split("]: ")[1] for entry in missing(answer)} == {permission}, answer
+
+
+@pytest.mark.parametrize("side", ["leader", "follower"])
+def test_role_must_be_the_callers(secure_pair, caller, side):
+    """A role that would be allowed to, and that the caller does not have."""
+    cluster = getattr(secure_pair, side)
+    role = LEADS if side == "leader" else FOLLOWS
+    cluster.users.grant(role, "somebody else")
+    try:
+        answer = start(secure_pair, caller, "absent")
+    finally:
+        cluster.users.grant(role, "alice")
+    assert answer.status == 403, answer
+    assert f"on the {side} cluster [" in answer.error["reason"] and role in answer.error["reason"], answer
+
+
+def test_caller_needs_the_right_to_begin_on_the_leader(secure_pair, caller):
+    """Roles are named that nobody gave the caller; nothing of the leader index is told."""
+    secure_pair.follower.users.user("eve")
+    secure_pair.follower.users.grant(CALLER, "alice", "eve")
+    answer = start(secure_pair, secure_pair.follower.users.http("eve"), "absent")
+    secure_pair.follower.users.grant(CALLER, "alice")
+    assert answer.status == 403, answer
+    assert "on the leader cluster [leader-one]" in answer.error["reason"], answer
+    assert "on the follower cluster [" in answer.error["reason"], answer
+
+
+def test_roles_are_mandatory(secure_pair, caller):
+    answer = caller.request("PUT", secure_pair.url("absent", "_start"), {"leader_alias": "leader-one", "leader_index": "absent"})
+    assert answer.status == 403 and answer.error["reason"] == "Follower roles are mandatory for replication", answer
+
+
+@pytest.mark.parametrize("leads,follows", [("", FOLLOWER_ROLE), (LEADER_ROLE, ""), (" ", FOLLOWER_ROLE), (LEADER_ROLE, "a,b"),
+                                           ("a|b", FOLLOWER_ROLE), ("a\nb", FOLLOWER_ROLE)])
+def test_names_that_are_no_role_are_refused(secure_pair, caller, leads, follows):
+    """Injected, an empty name would run without any restriction."""
+    roles = {"leader_cluster_role": leads, "follower_cluster_role": follows}
+    answer = start(secure_pair, caller, "absent", use_roles=roles)
+    assert answer.status == 400 and answer.error["type"] == "action_request_validation_exception", answer
+
+
+@pytest.mark.parametrize("roles", [{}, {"leader_cluster_role": LEADER_ROLE}, [], "all_access", {"leader_cluster_role": ["a"]}])
+def test_half_an_identity_is_refused(secure_pair, caller, roles):
+    assert start(secure_pair, caller, "absent", use_roles=roles).status == 400
+
+
+def test_administrators_certificate(secure_pair, secure_index):
+    """Above all roles where it is known, and nobody elsewhere: the leader knows its own administrator only."""
+    pair = secure_pair
+    pair.leader.create_index(secure_index)
+    body = {"leader_alias": "leader-one", "leader_index": secure_index}
+    url = pair.url(secure_index, "_start")
+    assert pair.follower.request("PUT", url, body).error["reason"] == "Follower roles are mandatory for replication"
+    body["use_roles"] = {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}
+    answer = pair.follower.request("PUT", url, body)
+    assert answer.status == 403 and "on the leader cluster [leader-one]" in answer.error["reason"], answer
+    assert "on the follower cluster" not in answer.error["reason"], answer
+    pair.leader.users.grant(LEADER_ROLE, "operator", "CN=admin,OU=follower,O=ccr")
+    try:
+        assert pair.follower.request("PUT", url, body).json == {"acknowledged": True}
+    finally:
+        pair.leader.users.grant(LEADER_ROLE, "operator")
+    pair.wait_status(secure_index, "SYNCING")
