@@ -4,6 +4,7 @@ import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.support.ActionFilter;
 import org.opensearch.ccr.action.FollowActions;
+import org.opensearch.ccr.action.Failovers;
 import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LeaderCleanup;
 import org.opensearch.ccr.action.PromoteShards;
@@ -92,6 +93,7 @@ public final class CcrPlugin extends Plugin
     private BootstrapSide bootstrap;
     private IndexFollowExecutor indexTasks;
     private FollowerLists lists;
+    private Failovers failovers;
 
     public CcrPlugin(Settings settings, Path configPath) {
         Path folder = new Environment(settings, configPath).pluginsDir().resolve(NAME);
@@ -134,6 +136,7 @@ public final class CcrPlugin extends Plugin
         StatusReader statuses = new StatusReader(clusterService, clients, store);
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
+        failovers = new Failovers(lists, threadPool);
         components.addAll(leader.components());
         components.addAll(bootstrap.components());
         return components;
@@ -202,7 +205,7 @@ public final class CcrPlugin extends Plugin
         IndexNameExpressionResolver resolver,
         Supplier<DiscoveryNodes> nodes
     ) {
-        return RestEndpoints.all(lists);
+        return RestEndpoints.all(lists, failovers);
     }
 
     @Override

@@ -20,6 +20,7 @@ public final class FollowActions {
         return List.of(
             new ActionHandler<>(StartAction.INSTANCE, StartAction.Transport.class),
             new ActionHandler<>(StopAction.INSTANCE, StopAction.Transport.class),
+            new ActionHandler<>(FailoverAction.INSTANCE, FailoverAction.Transport.class),
             new ActionHandler<>(PauseAction.INSTANCE, PauseAction.Transport.class),
             new ActionHandler<>(ResumeAction.INSTANCE, ResumeAction.Transport.class),
             new ActionHandler<>(StatusAction.INSTANCE, StatusAction.Transport.class),

@@ -5,6 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.follower.PromoteShardResponse;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReplicationStates;
@@ -17,6 +18,7 @@ import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -57,6 +59,11 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void run(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
+            stop(request, state, ActionListener.map(listener, stopped -> new AcknowledgedResponse(true)));
+        }
+
+        /** Answers what the shards had when they were let go, by their numbers; those that did not answer are missing. */
+        void stop(Request request, ClusterState state, ActionListener<Map<Integer, PromoteShardResponse>> listener) {
             services.store().get(request.follower(), ActionListener.wrap(record -> {
                 boolean trace = Replicated.anyTrace(state, request.follower());
                 if (record.isEmpty() && trace == false) {
@@ -65,13 +72,17 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
                 if (trace) {
                     withdraw(request, record, listener);
                 } else {
-                    forget(request, listener);
+                    forget(request, Map.of(), listener);
                 }
             }, listener::onFailure));
         }
 
         /** Nobody wants the replication any more: a bootstrap is broken off, the tasks end what they are doing and go. */
-        private void withdraw(Request request, Optional<FollowRecord> record, ActionListener<AcknowledgedResponse> listener) {
+        private void withdraw(
+            Request request,
+            Optional<FollowRecord> record,
+            ActionListener<Map<Integer, PromoteShardResponse>> listener
+        ) {
             // Asked before the task goes: it knows how far the copy has come.
             boolean discard = Replicated.halfRestored(services.cluster().state(), request.follower());
             change(
@@ -91,7 +102,7 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
             Request request,
             Optional<FollowRecord> record,
             boolean discard,
-            ActionListener<AcknowledgedResponse> listener
+            ActionListener<Map<Integer, PromoteShardResponse>> listener
         ) {
             IndexMetadata index = services.cluster().state().metadata().index(request.follower());
             Origin origin = Origin.of(record, index);
@@ -103,37 +114,46 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
                     throw new OpenSearchTimeoutException("not every node has released [{}] yet, try again", request.follower());
                 }
                 if (index == null || discard) {
-                    leave(request, origin, listener);
+                    leave(request, origin, Map.of(), listener);
                 } else {
                     promote.promote(
                         index,
-                        ActionListener.wrap(promoted -> leave(request, origin, listener), listener::onFailure)
+                        ActionListener.wrap(promoted -> leave(request, origin, promoted, listener), listener::onFailure)
                     );
                 }
             }, listener::onFailure));
         }
 
         /** The leader may be gone: what cannot be taken back there expires there. */
-        private void leave(Request request, Origin origin, ActionListener<AcknowledgedResponse> listener) {
+        private void leave(
+            Request request,
+            Origin origin,
+            Map<Integer, PromoteShardResponse> promoted,
+            ActionListener<Map<Integer, PromoteShardResponse>> listener
+        ) {
             if (origin == null) {
-                forget(request, listener);
+                forget(request, promoted, listener);
                 return;
             }
             cleanup.removeLeases(origin.alias(), origin.leader(), origin.record(), request.follower(), ActionListener.wrap(
-                removed -> forget(request, listener),
+                removed -> forget(request, promoted, listener),
                 e -> {
                     LOGGER.info("[{}] leases on the leader will expire by themselves: {}", request.follower(), e.getMessage());
-                    forget(request, listener);
+                    forget(request, promoted, listener);
                 }
             ));
         }
 
-        private void forget(Request request, ActionListener<AcknowledgedResponse> listener) {
+        private void forget(
+            Request request,
+            Map<Integer, PromoteShardResponse> promoted,
+            ActionListener<Map<Integer, PromoteShardResponse>> listener
+        ) {
             services.store().delete(
                 request.follower(),
                 ActionListener.map(listener, deleted -> {
                     assert ReplicationStates.of(services.cluster().state()).get(request.follower()) == null;
-                    return new AcknowledgedResponse(true);
+                    return promoted;
                 })
             );
         }

@@ -1,7 +1,6 @@
 package org.opensearch.ccr.follower;
 
 import org.opensearch.action.support.ActionFilters;
-import org.opensearch.action.support.replication.ReplicationResponse;
 import org.opensearch.action.support.replication.TransportReplicationAction;
 import org.opensearch.cluster.action.shard.ShardStateAction;
 import org.opensearch.cluster.service.ClusterService;
@@ -27,7 +26,7 @@ import java.util.List;
 public final class TransportPromoteShardAction extends TransportReplicationAction<
     PromoteShardRequest,
     PromoteShardRequest,
-    ReplicationResponse> {
+    PromoteShardResponse> {
     private static final String REASON = "filling gaps after the end of replication";
 
     @Inject
@@ -58,8 +57,8 @@ public final class TransportPromoteShardAction extends TransportReplicationActio
     }
 
     @Override
-    protected ReplicationResponse newResponseInstance(StreamInput in) throws IOException {
-        return new ReplicationResponse(in);
+    protected PromoteShardResponse newResponseInstance(StreamInput in) throws IOException {
+        return new PromoteShardResponse(in);
     }
 
     @Override
@@ -71,18 +70,24 @@ public final class TransportPromoteShardAction extends TransportReplicationActio
     protected void shardOperationOnPrimary(
         PromoteShardRequest request,
         IndexShard primary,
-        ActionListener<PrimaryResult<PromoteShardRequest, ReplicationResponse>> listener
+        ActionListener<PrimaryResult<PromoteShardRequest, PromoteShardResponse>> listener
     ) {
         ActionListener.completeWith(listener, () -> {
             if (FollowerBlock.isFollower(primary.indexSettings().getIndexMetadata())) {
                 // The cluster state that ends the role is on its way to this node: tried again with the next one.
                 throw new ShardNotFoundException(primary.shardId(), "[{}] still follows a leader", primary.shardId());
             }
+            primary.sync(); // what is processed is persisted now
+            SeqNoStats before = primary.seqNoStats();
             List<PromoteShardRequest.Gap> gaps = gaps(primary);
             fill(primary, gaps, Engine.Operation.Origin.PRIMARY);
             PromoteShardRequest forReplicas = new PromoteShardRequest(primary.shardId(), gaps);
             forReplicas.setParentTask(request.getParentTask());
-            return new PrimaryResult<>(forReplicas, new ReplicationResponse());
+            long filled = gaps.stream().mapToLong(gap -> gap.last() - gap.first() + 1).sum();
+            return new PrimaryResult<>(
+                forReplicas,
+                new PromoteShardResponse(before.getLocalCheckpoint(), before.getMaxSeqNo(), filled)
+            );
         });
     }
 
@@ -96,7 +101,6 @@ public final class TransportPromoteShardAction extends TransportReplicationActio
 
     /** Sequence numbers above the local checkpoint that no operation of the shard has. */
     private static List<PromoteShardRequest.Gap> gaps(IndexShard primary) throws IOException {
-        primary.sync(); // what is processed is persisted now
         long from = primary.getLocalCheckpoint() + 1;
         SeqNoStats stats = primary.seqNoStats();
         List<PromoteShardRequest.Gap> gaps = new ArrayList<>();

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.rest;
 
+import org.opensearch.ccr.action.Failovers;
 import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.Metrics;
 import org.opensearch.rest.RestHandler;
@@ -12,7 +13,7 @@ public final class RestEndpoints {
     private RestEndpoints() {}
 
     /** For {@code ActionPlugin.getRestHandlers}. */
-    public static List<RestHandler> all(FollowerLists lists) {
+    public static List<RestHandler> all(FollowerLists lists, Failovers failovers) {
         return List.of(
             new RestStart(),
             new RestStop(),
@@ -22,7 +23,8 @@ public final class RestEndpoints {
             new RestStatusList(lists),
             new RestCatReplication(lists, false),
             new RestCatReplication(lists, true),
-            new RestMetrics(new Metrics(lists))
+            new RestMetrics(new Metrics(lists)),
+            new RestFailover(failovers)
         );
     }
 }

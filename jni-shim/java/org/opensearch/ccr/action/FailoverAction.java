@@ -1,0 +1,85 @@
+package org.opensearch.ccr.action;
+
+import org.opensearch.OpenSearchStatusException;
+import org.opensearch.action.ActionType;
+import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.block.ClusterBlockException;
+import org.opensearch.cluster.block.ClusterBlockLevel;
+import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.tasks.Task;
+import org.opensearch.threadpool.ThreadPool;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * {@code _failover} of one index: stops its replication and tells what the follower had of its leader. It is a right of its own,
+ * which includes that to stop.
+ */
+public final class FailoverAction extends ActionType<FailoverResponse> {
+
+    public static final String NAME = "indices:admin/plugins/replication/index/failover";
+    public static final FailoverAction INSTANCE = new FailoverAction();
+
+    private FailoverAction() {
+        super(NAME, FailoverResponse::new);
+    }
+
+    public static final class Request extends FollowerRequest<Request> {
+        public Request(String follower) {
+            super(follower);
+        }
+
+        public Request(StreamInput in) throws IOException {
+            super(in);
+        }
+    }
+
+    public static final class Transport extends HandledTransportAction<Request, FailoverResponse> {
+
+        private final FollowerServices services;
+        private final StatusReader reader;
+        private final StopAction.Transport stop;
+
+        @Inject
+        public Transport(FollowerServices services, StatusReader reader, StopAction.Transport stop) {
+            super(NAME, services.transport(), services.filters(), Request::new, ThreadPool.Names.GENERIC);
+            this.services = services;
+            this.reader = reader;
+            this.stop = stop;
+        }
+
+        @Override
+        protected void doExecute(Task task, Request request, ActionListener<FailoverResponse> listener) {
+            ClusterState state = services.cluster().state();
+            ClusterBlockException block = state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
+            if (block != null) {
+                throw block;
+            }
+            String follower = request.follower();
+            if (Replicated.halfRestored(state, follower)) {
+                throw new OpenSearchStatusException(
+                    "[{}] is still being copied from its leader: there is nothing complete to promote. _stop gives the copy up",
+                    RestStatus.CONFLICT,
+                    follower
+                );
+            }
+            reader.read(List.of(follower), StatusForm.CONTRACT, ActionListener.wrap(found -> {
+                StatusResponse before = found.get(follower);
+                long now = System.currentTimeMillis();
+                StopAction.Request stopping = new StopAction.Request(follower);
+                stopping.timeout(request.timeout());
+                stopping.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
+                stop.stop(
+                    stopping,
+                    services.cluster().state(),
+                    ActionListener.map(listener, promoted -> FailoverResponse.of(before, now, promoted))
+                );
+            }, listener::onFailure));
+        }
+    }
+}

@@ -1,0 +1,102 @@
+"""_failover: followers become ordinary indices, and the answer tells what they had of their leader."""
+import pytest
+
+from harness.pair import ALIAS, API
+from harness.wait import until
+
+
+def failover(pair, pattern):
+    return pair.follower.request("POST", f"{API}/_failover", {"pattern": pattern})
+
+
+def filled(pair, index, count=100, **more):
+    pair.leader.create_index(index, **more)
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(count)], index)
+    pair.follow(index)
+    pair.caught_up(index)
+
+
+@pytest.fixture
+def family(pair, name):
+    names = [f"{name}-{letter}" for letter in "abc"]
+    yield names
+    for one in names:
+        pair.drop(one)
+
+
+def test_one_that_has_everything(pair, index):
+    filled(pair, index, shards=2)
+    until(lambda: _lag(pair, index) == 0, 60, "the follower knows that nothing is missing")
+    before = pair.leader.primary_checkpoints(index)
+    answer = pair.follower.ok("POST", pair.url(index, "_failover"))
+    assert (answer["acknowledged"], answer["num_promoted"], answer["num_failed"]) == (True, 1, 0), answer
+    told = answer["indices"][index]
+    assert (told["promoted"], told["status_before"], told["leader_alias"], told["leader_index"]) == (
+        True, "SYNCING", ALIAS, index)
+    assert [shard["shard"] for shard in told["shards"]] == [0, 1]
+    for shard in told["shards"]:
+        assert shard["last_applied_seq_no"] == shard["max_seq_no"] == shard["leader_seq_no"] == before[shard["shard"]][0]
+        assert shard["missing_operations"] == 0 and shard["promoted"]
+        assert shard["as_of_millis"] > 1.6e12
+    assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
+    pair.follower.put(index, "new", {"n": -1})  # an ordinary index now
+
+
+def test_what_was_known_to_be_missing_is_told(pair, index):
+    """Batches that are fetched wait behind another block: the leader's operations are known, and not here."""
+    filled(pair, index, 50)
+    _read_only(pair, index, True)
+    try:
+        pair.leader.bulk([({"index": {"_id": f"late-{n}"}}, {"n": n}) for n in range(30)], index)
+        until(lambda: _lag(pair, index) == 30, 60, "30 operations are known and not applied")
+        pair.link.cut()
+        _read_only(pair, index, None)
+        answer = failover(pair, index)
+    finally:
+        pair.link.resume()
+        _read_only(pair, index, None)
+    assert answer.status == 200, answer
+    shard, = answer.json["indices"][index]["shards"]
+    count = pair.follower.ok("POST", f"/{index}/_refresh") and pair.follower.ok("GET", f"/{index}/_count")["count"]
+    assert shard["leader_seq_no"] == 79 and shard["missing_operations"] == 80 - count, (shard, count)
+    assert shard["last_applied_seq_no"] == count - 1
+
+
+def _lag(pair, index):
+    status = pair.follower.ok("GET", pair.url(index, "_status") + "?detailed=true")
+    details = status["syncing_details"]
+    assert details["leader_checkpoint"] >= 0
+    return status["details"]["lag"]["operations"]
+
+
+def _read_only(pair, index, value):
+    answer = pair.follower.request("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": value})
+    assert answer.status == 200, answer
+
+
+def test_a_pattern(pair, family):
+    a, b, c = family
+    for one in family:
+        filled(pair, one, 20)
+    assert pair.pause(b).status == 200
+    answer = failover(pair, f"{a[:-1]}*,-{c}")
+    assert answer.status == 200 and answer.json["num_promoted"] == 2, answer
+    assert list(answer.json["indices"]) == [a, b]
+    assert answer.json["indices"][b]["status_before"] == "PAUSED"
+    assert answer.json["indices"][b]["shards"][0]["last_applied_seq_no"] == 19
+    assert "missing_operations" not in answer.json["indices"][b]["shards"][0], "nobody asked the leader meanwhile"
+    assert [pair.status(one)["status"] for one in family] == [
+        "REPLICATION NOT IN PROGRESS", "REPLICATION NOT IN PROGRESS", "SYNCING"]
+
+
+@pytest.mark.parametrize("method_path_body, status, text", [
+    (("/_failover", {}), 400, "pattern is required"),
+    (("/_failover", {"pattern": "none-*"}), 404, "No indices found matching pattern: [none-*]"),
+    (("/none/_failover", None), 400, "No replication in progress for index:none"),
+    (("/none/_failover", {"pattern": "other"}), 400, "[pattern] is given more than once"),
+    (("/_failover", {"patern": "none"}), 400, "unknown field [patern]"),
+])
+def test_refusals(pair, method_path_body, status, text):
+    where, body = method_path_body
+    answer = pair.follower.request("POST", API + where, body)
+    assert answer.status == status and text in answer.reasons(), answer
