@@ -11,6 +11,7 @@ import org.opensearch.ccr.action.PromoteShards;
 import org.opensearch.ccr.action.StatusReader;
 import org.opensearch.ccr.bootstrap.BootstrapSide;
 import org.opensearch.ccr.bootstrap.RolesOfFollower;
+import org.opensearch.ccr.bulk.BulkSide;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.follower.FollowerSide;
 import org.opensearch.ccr.index.FollowTaskService;
@@ -127,7 +128,7 @@ public final class CcrPlugin extends Plugin
         RolesOfFollower roles = (index, listener) -> store.get(index, ActionListener.map(listener, CcrPlugin::roles));
         bootstrap = new BootstrapSide(core, clusterService, threadPool, clients, leases, roles, repositories);
         indexTasks = new IndexFollowExecutor(
-            new IndexFollowServices(clusterService, threadPool, clients, store, tasks, bootstrap.service())
+            new IndexFollowServices(clusterService, threadPool, clients, store, tasks, bootstrap.service(), metadata)
         );
         List<Object> components = new ArrayList<>(List.of(core, clients, store, metadata, leases, tasks, follower.tasks()));
         components.add(new SetupCheck(client, clients, clusterService, threadPool));
@@ -137,6 +138,7 @@ public final class CcrPlugin extends Plugin
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
         failovers = new Failovers(lists, threadPool);
+        components.addAll(BulkSide.components(client, clients, clusterService, threadPool));
         components.addAll(leader.components());
         components.addAll(bootstrap.components());
         return components;
@@ -162,6 +164,7 @@ public final class CcrPlugin extends Plugin
     public List<NamedWriteableRegistry.Entry> getNamedWriteables() {
         List<NamedWriteableRegistry.Entry> entries = new ArrayList<>(ReplicationStates.namedWriteables());
         entries.addAll(IndexTasks.namedWriteables());
+        entries.addAll(BulkSide.namedWriteables());
         entries.addAll(FollowerSide.namedWriteables());
         return entries;
     }
@@ -184,6 +187,7 @@ public final class CcrPlugin extends Plugin
     @Override
     public List<ActionHandler<? extends ActionRequest, ? extends ActionResponse>> getActions() {
         List<ActionHandler<? extends ActionRequest, ? extends ActionResponse>> handlers = new ArrayList<>(FollowActions.handlers());
+        handlers.addAll(BulkSide.actions());
         handlers.addAll(LeaderSide.actions());
         handlers.addAll(FollowerSide.actions());
         handlers.addAll(BootstrapSide.actions());

@@ -5,6 +5,8 @@ import org.opensearch.ccr.index.CreateAction;
 import org.opensearch.ccr.metadata.ApplyMetadataAction;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.stats.FollowerStatsAction;
+import org.opensearch.ccr.stats.LeaderStatsAction;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.plugins.ActionPlugin.ActionHandler;
 
@@ -26,6 +28,9 @@ public final class FollowActions {
             new ActionHandler<>(StatusAction.INSTANCE, StatusAction.Transport.class),
             new ActionHandler<>(NodeFiguresAction.INSTANCE, NodeFiguresAction.Transport.class),
             new ActionHandler<>(ShardViewsAction.INSTANCE, ShardViewsAction.Transport.class),
+            new ActionHandler<>(UpdateAction.INSTANCE, UpdateAction.Transport.class),
+            new ActionHandler<>(LeaderStatsAction.INSTANCE, LeaderStatsAction.Transport.class),
+            new ActionHandler<>(FollowerStatsAction.INSTANCE, FollowerStatsAction.Transport.class),
             new ActionHandler<>(CreateAction.INSTANCE, CreateAction.Transport.class),
             new ActionHandler<>(StateAction.INSTANCE, StateAction.Transport.class),
             new ActionHandler<>(ReleaseAction.INSTANCE, ReleaseAction.Transport.class),

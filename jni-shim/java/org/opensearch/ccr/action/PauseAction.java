@@ -43,6 +43,11 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
             super(follower);
         }
 
+        public Request reason(String why) {
+            reason = why;
+            return this;
+        }
+
         /** Reads the body. @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type */
         public static Request fromXContent(XContentParser parser, String follower) throws IOException {
             return PARSER.parse(parser, new Request(follower), null);

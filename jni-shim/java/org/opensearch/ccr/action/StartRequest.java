@@ -58,6 +58,16 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         super(follower);
     }
 
+    public StartRequest(String follower, String alias, String leader, FollowRoles roles, Settings settings) {
+        super(follower);
+        this.alias = alias;
+        this.leader = leader;
+        this.rolesGiven = roles.present();
+        this.leaderRole = roles.leader();
+        this.followerRole = roles.follower();
+        this.settings = settings;
+    }
+
     /**
      * Reads the body.
      *

@@ -32,6 +32,7 @@ final class PumpEffects {
     private final ShardPump pump;
     private final Map<Long, Batch> batches = new HashMap<>();
     private final AtomicLong writeNanos = new AtomicLong();
+    private final AtomicLong throttledWrites = new AtomicLong();
 
     PumpEffects(FollowerContext context, ShardFollowParams params, IndexShard shard, ShardPump pump) {
         this.context = context;
@@ -54,6 +55,11 @@ final class PumpEffects {
     /** Time spent applying, milliseconds. */
     long writeMillis() {
         return TimeUnit.NANOSECONDS.toMillis(writeNanos.get());
+    }
+
+    /** Applies that failed because a node was overloaded. */
+    long throttledWrites() {
+        return throttledWrites.get();
     }
 
     void execute(FollowerEffect effect) {
@@ -93,7 +99,11 @@ final class PumpEffects {
         long begun = System.nanoTime();
         attempt(e -> {
             writeNanos.addAndGet(System.nanoTime() - begun);
-            pump.offerFailure(ShardPump.event(EventKind.EVENT_APPLY_FAILED).setId(id), ErrorClassifier.classifyLocal(e), e);
+            ErrorClass cls = ErrorClassifier.classifyLocal(e);
+            if (cls == ErrorClass.ERROR_OVERLOADED) {
+                throttledWrites.incrementAndGet();
+            }
+            pump.offerFailure(ShardPump.event(EventKind.EVENT_APPLY_FAILED).setId(id), cls, e);
         }, failed -> {
             ReplayBatchRequest request = new ReplayBatchRequest(
                 params.followerShard(),

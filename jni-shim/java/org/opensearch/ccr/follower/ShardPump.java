@@ -312,6 +312,7 @@ final class ShardPump {
             s.getFetchesFailed(),
             s.getAppliesFailed(),
             s.getFetchesThrottled(),
+            effects.throttledWrites(),
             effects.writeMillis(),
             figures(s, why.text())
         );

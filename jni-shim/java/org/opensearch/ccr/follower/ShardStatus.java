@@ -26,6 +26,7 @@ import java.io.IOException;
  * @param failedReads        fetches that failed
  * @param failedWrites       applies that failed
  * @param throttledReads     fetches that had to wait for bytes of the node-wide budget
+ * @param throttledWrites    applies that failed because a node was overloaded
  * @param writeMillis        time spent applying
  * @param figures            what is beyond the API contract
  */
@@ -44,6 +45,7 @@ public record ShardStatus(
     long failedReads,
     long failedWrites,
     long throttledReads,
+    long throttledWrites,
     long writeMillis,
     ShardFigures figures
 ) implements Writeable {
@@ -58,6 +60,7 @@ public record ShardStatus(
             in.readLong(),
             in.readLong(),
             in.readLong(),
+            in.readVLong(),
             in.readVLong(),
             in.readVLong(),
             in.readVLong(),
@@ -84,6 +87,7 @@ public record ShardStatus(
         out.writeVLong(failedReads);
         out.writeVLong(failedWrites);
         out.writeVLong(throttledReads);
+        out.writeVLong(throttledWrites);
         out.writeVLong(writeMillis);
         figures.writeTo(out);
     }

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.leader;
 
+import org.apache.lucene.store.AlreadyClosedException;
 import org.opensearch.action.support.ContextPreservingActionListener;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.proto.WireProto;
@@ -40,6 +41,8 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
     /** Polls that may wait on one node. A follower has one for each shard that is idle. */
     private static final int PARKED_MAX = 20_000;
     private static final TimeValue WAIT_MAX = TimeValue.timeValueMinutes(5);
+    /** A poll that has waited as long as it may is followed by the next one within a round trip. */
+    private static final TimeValue ANSWER_GRACE = TimeValue.timeValueSeconds(30);
     private static final TimeValue IDLE = TimeValue.timeValueMinutes(5);
 
     private final NativeCore core;
@@ -98,6 +101,38 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
         List<LeaderFigures> figures = new ArrayList<>();
         stats().forEach((shard, stats) -> figures.add(LeaderFigures.of(shard, stats)));
         return figures;
+    }
+
+    /**
+     * A shard copy that a follower reads at present.
+     *
+     * @param translogBytes of its translog on disk
+     */
+    public record Followed(String index, LeaderStats stats, long translogBytes) {}
+
+    /** The copies that were read within the longest wait of a poll and have a follower's lease. */
+    public List<Followed> followed() {
+        long since = System.currentTimeMillis() - WAIT_MAX.millis() - ANSWER_GRACE.millis();
+        List<Followed> followed = new ArrayList<>();
+        for (LeaderShard leader : shards.values()) {
+            IndexShard shard = leader.shard();
+            try {
+                if (leader.stats().lastReadMillis() >= since && hasLease(shard)) {
+                    followed.add(new Followed(shard.shardId().getIndexName(), leader.stats(), translogBytes(shard)));
+                }
+            } catch (AlreadyClosedException e) {
+                continue; // it is closing: nobody reads it any more
+            }
+        }
+        return followed;
+    }
+
+    private static boolean hasLease(IndexShard shard) {
+        return shard.getRetentionLeases().leases().stream().anyMatch(lease -> lease.id().startsWith(LeaderLeases.PREFIX));
+    }
+
+    private static long translogBytes(IndexShard shard) {
+        return shard.translogStats().getTranslogSizeInBytes();
     }
 
     /** Polls that wait at this moment. */

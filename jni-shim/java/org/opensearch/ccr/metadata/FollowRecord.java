@@ -61,6 +61,11 @@ public record FollowRecord(
         return new FollowRecord(follower, alias, leader, newState, newReason, roles, settings, seqNo, primaryTerm);
     }
 
+    /** The same with the user's settings replaced. */
+    public FollowRecord with(Settings newSettings) {
+        return new FollowRecord(follower, alias, leader, state, reason, roles, newSettings, seqNo, primaryTerm);
+    }
+
     /** The same at the version that was just written. */
     FollowRecord at(long newSeqNo, long newPrimaryTerm) {
         return new FollowRecord(follower, alias, leader, state, reason, roles, settings, newSeqNo, newPrimaryTerm);

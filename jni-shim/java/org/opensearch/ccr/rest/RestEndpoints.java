@@ -3,6 +3,7 @@ package org.opensearch.ccr.rest;
 import org.opensearch.ccr.action.Failovers;
 import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.Metrics;
+import org.opensearch.ccr.bulk.BulkVerb;
 import org.opensearch.rest.RestHandler;
 
 import java.util.List;
@@ -24,7 +25,16 @@ public final class RestEndpoints {
             new RestCatReplication(lists, false),
             new RestCatReplication(lists, true),
             new RestMetrics(new Metrics(lists)),
-            new RestFailover(failovers)
+            new RestFailover(failovers),
+            new RestUpdate(),
+            new RestLeaderStats(),
+            new RestFollowerStats(),
+            new RestBulk(BulkVerb.START),
+            new RestBulk(BulkVerb.STOP),
+            new RestBulk(BulkVerb.PAUSE),
+            new RestBulk(BulkVerb.RESUME),
+            new RestBulkStatus(),
+            new RestBulkTask()
         );
     }
 }
