@@ -1,6 +1,7 @@
 package org.opensearch.ccr.index;
 
 import org.opensearch.ccr.bootstrap.BootstrapService;
+import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.service.ClusterService;
@@ -13,5 +14,6 @@ public record IndexFollowServices(
     RoleClients clients,
     ReplicationStore store,
     FollowTaskService tasks,
-    BootstrapService bootstrap
+    BootstrapService bootstrap,
+    MetadataSync metadata
 ) {}

@@ -59,6 +59,8 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     private volatile boolean bootstrapCancelled;
     /** As the record says; null until it has been read. */
     private volatile FollowRoles roles;
+    /** Null until every shard has its task. Used by the steps only. */
+    private MetadataPoll poll;
 
     IndexFollowTask(
         long id,
@@ -251,6 +253,8 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             start(missing);
         } else if (phase == Phase.INIT_FOLLOW) {
             advance(Phase.FOLLOWING);
+        } else if (poll == null) {
+            poll = new MetadataPoll(params.follower(), services.metadata(), services.clusterService(), services.threadPool());
         }
     }
 
@@ -317,6 +321,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     private void finish() {
         if (ended == false) {
             ended = true;
+            if (poll != null) {
+                poll.close();
+            }
             services.clusterService().removeListener(this);
             markAsCompleted();
         }

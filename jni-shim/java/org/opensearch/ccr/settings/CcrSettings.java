@@ -60,7 +60,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Accepted for compatibility and without effect yet: operations bring the versions of the leader's metadata along. */
+    /** The fallback: answers of the leader tell of changed metadata at once, and yet it is compared so often. */
     public static final Setting<TimeValue> METADATA_SYNC_INTERVAL = Setting.timeSetting(
         "plugins.replication.follower.metadata_sync_interval",
         TimeValue.timeValueSeconds(60),
