@@ -1,13 +1,12 @@
 /*
  * What must hold. At every step: the machine's own invariants, its books against ours, nothing applied that the leader
- * has not got, the lease not beyond what is safe, no storm of effects. At the end: everything is there, nobody is busy.
+ * has not got, nothing missing or other below what is reported, the lease not beyond what is safe, no storm of effects. At
+ * the end: everything is there, nobody is busy, no memory is left.
  */
 #include "sim.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#define OVERSIZE (220000u) /* the longest operation sim_log.c makes */
 
 static void check_books(struct sim *s)
 {
@@ -30,12 +29,15 @@ static void check_books(struct sim *s)
         sim_fail(s, "%" PRIu64 " bytes are held, the machine counts %" PRIu64, held, st->bytes_held);
     }
     /* Each fetch in flight may bring one oversized operation. */
-    if (held > p->bytes_bound + (uint64_t)p->fetches_bound * OVERSIZE) {
+    if (held > p->bytes_bound + (uint64_t)p->fetches_bound * SIM_OVERSIZE) {
         sim_fail(s, "%" PRIu64 " bytes are held, the bound is %" PRIu64, held, p->bytes_bound);
     }
     if (applying != st->applies_in_flight || applying > p->applies_bound) {
         sim_fail(s, "%u applies are in flight, the machine counts %u of at most %u", applying, st->applies_in_flight,
                  p->applies_bound);
+    }
+    if (sim_budget_taken(s) > sim_budget_max(s)) {
+        sim_fail(s, "%" PRIu64 " bytes of a budget of %" PRIu64 " are taken", sim_budget_taken(s), sim_budget_max(s));
     }
     if (st->fetches_in_flight > p->fetches_bound) {
         sim_fail(s, "%u fetches are in flight of at most %u", st->fetches_in_flight, p->fetches_bound);
@@ -55,21 +57,45 @@ static void check_rate(struct sim *s)
     }
 }
 
+/* Below what is reported as applied there is every operation, and it is the leader's. */
+static void check_content(struct sim *s)
+{
+    const struct sim_index *x = &s->index;
+    const struct sim_leader *l = &s->leader;
+    int64_t applied = s->pump.status.applied_seq_no;
+    if (applied > x->local_checkpoint) {
+        sim_fail(s, "applied is said to be %" PRId64 ", the index has up to %" PRId64, applied, x->local_checkpoint);
+        return;
+    }
+    for (int64_t n = s->compared + 1; n <= applied && x->history == l->history; n++) {
+        if (!x->has[n] || n > l->global_checkpoint || x->term[n] != l->ops[n].term || x->crc[n] != l->ops[n].crc) {
+            sim_fail(s, "operation %" PRId64 " is said to be applied, and is %s", n,
+                     x->has[n] ? "not the leader's" : "not there");
+            return;
+        }
+    }
+    s->compared = applied;
+}
+
+/* What the leader may throw away is never needed again, whatever is lost here. */
+static void check_lease(struct sim *s)
+{
+    const struct sim_index *x = &s->index;
+    if (s->leader.has_lease && x->history == s->leader.history && s->leader.lease_retaining > x->persisted + 1) {
+        sim_fail(s, "the lease retains from %" PRId64 ", only %" PRId64 " would survive a crash",
+                 s->leader.lease_retaining, x->persisted);
+    }
+}
+
 void sim_check_step(struct sim *s)
 {
     struct sim_pump *p = &s->pump;
     const struct ccr_follower_status *st = &p->status;
-    struct ccr_err err;
     if (s->failed) {
         return;
     }
-    if (p->follower != NULL && !ccr_ok(ccr_follower_check(p->follower, &err))) {
-        sim_fail(s, "%s", err.text);
-    }
-    if (st->applied_seq_no > s->index.local_checkpoint) {
-        sim_fail(s, "applied is said to be %" PRId64 ", the index has up to %" PRId64, st->applied_seq_no,
-                 s->index.local_checkpoint);
-    }
+    check_content(s);
+    check_lease(s);
     if (st->applied_seq_no > st->received_seq_no) {
         sim_fail(s, "applied is beyond received");
     }
@@ -77,7 +103,7 @@ void sim_check_step(struct sim *s)
         sim_fail(s, "damage is seen where there was none");
     }
     bool follows = st->state == CCR_FOLLOWER_FOLLOWING || st->state == CCR_FOLLOWER_BACKING_OFF;
-    if (follows && p->effects.next_deadline_ms <= s->now_ms) {
+    if (follows && p->effects.next_deadline_ms <= sim_clock(s)) {
         sim_fail(s, "the deadline %" PRId64 " is not ahead", p->effects.next_deadline_ms);
     }
     if (follows && p->effects.next_deadline_ms == INT64_MAX) {
@@ -106,7 +132,7 @@ void sim_check_effect(struct sim *s, const struct ccr_effect *e)
         if (b != NULL && b->settings > s->index.settings) {
             sim_fail(s, "batch %" PRIu64 " is applied before its settings are in place", e->id);
         }
-        if (b != NULL && s->faults.hand_mappings == 0 && !s->healed && b->mapping > s->index.mapping) {
+        if (b != NULL && s->faults[SIM_HAND_MAPPING] == 0 && b->mapping > s->index.mapping) {
             sim_fail(s, "batch %" PRIu64 " is applied before its mapping is in place", e->id);
         }
         break;
@@ -117,7 +143,11 @@ void sim_check_effect(struct sim *s, const struct ccr_effect *e)
             sim_fail(s, "the lease releases %" PRId64 ", only %" PRId64 " would survive a crash",
                      e->retaining_seq_no - 1, s->index.persisted);
         }
-        if (p->lease_outstanding && s->now_ms < p->lease_sent_ms + 5000) {
+        if (e->retaining_seq_no > p->status.applied_seq_no + 1) {
+            sim_fail(s, "the lease releases %" PRId64 ", applied is %" PRId64, e->retaining_seq_no - 1,
+                     p->status.applied_seq_no);
+        }
+        if (p->lease_outstanding && sim_clock(s) < p->lease_sent_ms + 5000) {
             sim_fail(s, "a lease renewal is doubled");
         }
         break;
@@ -135,9 +165,12 @@ void sim_check_effect(struct sim *s, const struct ccr_effect *e)
     }
 }
 
-void sim_check_operation(struct sim *s, const struct ccr_op *op)
+void sim_check_operation(struct sim *s, const struct sim_batch *b, const struct ccr_op *op)
 {
     const struct sim_leader *l = &s->leader;
+    if (b->history != l->history) {
+        return; /* read before the restore; the copy is going to be made anew */
+    }
     if (op->seq_no > l->global_checkpoint) {
         sim_fail(s, "operation %" PRId64 " is applied, the global checkpoint is %" PRId64, op->seq_no,
                  l->global_checkpoint);
@@ -157,6 +190,10 @@ bool sim_check_converged(struct sim *s, char *why, size_t cap)
         snprintf(why, cap, "no session");
         return false;
     }
+    if (s->index.history != s->leader.history) {
+        snprintf(why, cap, "the copy is of another history");
+        return false;
+    }
     if (s->index.local_checkpoint != s->leader.count - 1 || st->applied_seq_no != s->leader.count - 1) {
         snprintf(why, cap, "applied %" PRId64 ", index %" PRId64 ", leader %" PRId64, st->applied_seq_no,
                  s->index.local_checkpoint, s->leader.count - 1);
@@ -166,10 +203,9 @@ bool sim_check_converged(struct sim *s, char *why, size_t cap)
         snprintf(why, cap, "state %s, error %d", ccr_follower_state_name(st->state), (int)st->error);
         return false;
     }
-    if (st->fetches_in_flight != 1 || st->applies_in_flight != 0 || st->bytes_held != 0 ||
-        atomic_load(&s->budget.taken) != 0) {
+    if (st->fetches_in_flight != 1 || st->applies_in_flight != 0 || st->bytes_held != 0 || sim_budget_taken(s) != 0) {
         snprintf(why, cap, "%u fetches, %u applies, %" PRIu64 " bytes, %" PRIu64 " of the budget",
-                 st->fetches_in_flight, st->applies_in_flight, st->bytes_held, atomic_load(&s->budget.taken));
+                 st->fetches_in_flight, st->applies_in_flight, st->bytes_held, sim_budget_taken(s));
         return false;
     }
     if (!s->leader.has_lease) {
@@ -183,8 +219,8 @@ void sim_check_quiet(struct sim *s)
 {
     /* Idle: a poll and a renewal per interval, nothing else. */
     const struct ccr_follower_config *c = &s->pump.config;
-    uint64_t allowed = 16 + 600000 / c->poll_timeout_ms + 600000 / c->lease_interval_ms;
+    uint64_t allowed = 16 + SIM_IDLE_MS / c->poll_timeout_ms + SIM_IDLE_MS / c->lease_interval_ms;
     if (s->idle_effects > allowed) {
-        sim_fail(s, "%" PRIu64 " effects in ten idle minutes, %" PRIu64 " are enough", s->idle_effects, allowed);
+        sim_fail(s, "%" PRIu64 " effects in two idle minutes, %" PRIu64 " are enough", s->idle_effects, allowed);
     }
 }

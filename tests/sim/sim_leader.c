@@ -3,34 +3,46 @@
  * global checkpoint is what both have. A replica hears of it one acknowledgement late, as in OpenSearch.
  *
  * Failover rolls back what only the old primary had: those sequence numbers are written anew, with other bytes and a
- * higher term. Nothing at or below the global checkpoint ever changes, so any other byte on the follower is a fault.
+ * higher term. Nothing at or below the global checkpoint ever changes, so any other byte on the follower is a fault. Only
+ * a restore from a snapshot changes more, and with it the history's name.
  */
 #include "sim.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FRAME_ROOM (8u << 10) /* a first guess that is often too small, so that NOBUF is ordinary */
+void sim_leader_history(const struct sim *s, char uuid[64])
+{
+    snprintf(uuid, 64, "sim-history-uuid-%05llu", (unsigned long long)s->leader.history);
+}
+
+static void open_copy(struct sim *s, struct sim_copy *c)
+{
+    struct ccr_err err;
+    if (!ccr_ok(sim_copy_open(s, c, &err))) {
+        sim_fail(s, "leader: %s", err.text);
+    }
+}
 
 void sim_leader_init(struct sim *s)
 {
+    static const int64_t most[] = {200, 600, 1500, SIM_OPS_MAX};
     struct sim_leader *l = &s->leader;
-    struct ccr_err err;
     l->global_checkpoint = -1;
     l->term = 1;
+    l->history = 1;
     l->mapping = l->settings = l->aliases = 1;
+    l->refuses_until_ms = INT64_MIN;
+    l->ops_max = most[sim_below(s, SIM_SETUP, 4)];
+    if (s->choice.ops_max > 0 && s->choice.ops_max < l->ops_max) {
+        l->ops_max = s->choice.ops_max;
+    }
     for (int i = 0; i < SIM_COPIES; i++) {
         struct sim_copy *c = &l->copies[i];
-        c->files = sim_files_new();
-        c->dir = sim_files_dir(c->files);
+        c->files = sim_files_new(s, 1);
         c->known_checkpoint = -1;
         c->has = -1;
-        if (!ccr_ok(ccr_leader_new(&c->reader, ccr_alloc_system(), &c->dir, SIM_HISTORY, &err))) {
-            sim_fail(s, "leader: %s", err.text);
-        }
-    }
-    if (!ccr_ok(ccr_workspace_new(&l->ws, ccr_alloc_system()))) {
-        sim_fail(s, "leader: no workspace");
+        open_copy(s, c);
     }
 }
 
@@ -38,30 +50,29 @@ void sim_leader_fini(struct sim *s)
 {
     struct sim_leader *l = &s->leader;
     for (int i = 0; i < SIM_COPIES; i++) {
-        ccr_leader_free(l->copies[i].reader);
+        sim_session_close(s, l->runtime, l->copies[i].session);
         sim_files_free(l->copies[i].files);
     }
     for (int64_t i = 0; i < l->count; i++) {
         free(l->ops[i].body);
     }
-    ccr_workspace_free(l->ws);
 }
 
 /* ---- writing */
 
 static uint32_t source_len(struct sim *s)
 {
-    uint32_t kind = sim_below(s, 400);
+    uint32_t kind = sim_below(s, SIM_WRITER, 1000);
     if (kind == 0) {
-        return 40000 + sim_below(s, 160000); /* beyond what a batch may hold */
+        return 40000 + sim_below(s, SIM_WRITER, 160000); /* beyond what a batch may hold */
     }
-    return kind < 20 ? 1000 + sim_below(s, 6000) : 20 + sim_below(s, 300);
+    return kind < 40 ? 1000 + sim_below(s, SIM_WRITER, 6000) : 20 + sim_below(s, SIM_WRITER, 300);
 }
 
 void sim_leader_write(struct sim *s, int ops)
 {
     struct sim_leader *l = &s->leader;
-    for (int i = 0; i < ops && l->count < SIM_OPS_MAX; i++) {
+    for (int i = 0; i < ops && l->count < l->ops_max; i++) {
         struct sim_op *op = &l->ops[l->count];
         op->needs_mapping = l->mapping;
         sim_op_make(s, op, l->count, l->term, source_len(s));
@@ -71,42 +82,41 @@ void sim_leader_write(struct sim *s, int ops)
     }
 }
 
-static void hear(struct sim *s, int copy, int64_t checkpoint)
-{
-    struct sim_leader *l = &s->leader;
-    if (l->copies[copy].known_checkpoint < checkpoint) {
-        l->copies[copy].known_checkpoint = checkpoint;
-    }
-    for (int i = 0; i < SIM_PARKED; i++) {
-        struct sim_parked *p = &l->parked[i];
-        if (p->used && p->copy == copy && l->copies[copy].known_checkpoint >= p->request.from_seq_no) {
-            struct sim_event *e = sim_at(s, 0, sim_leader_read);
-            e->epoch = p->epoch;
-            e->id = p->id;
-            e->copy = copy;
-            e->request = p->request;
-            p->used = false;
-        }
-    }
-}
-
 /* The replica gets some of what it lacks, or all of it; then everybody hears of it, the replica a step late. */
 void sim_leader_acknowledge(struct sim *s, bool all)
 {
     struct sim_leader *l = &s->leader;
     int replica = 1 - l->primary;
-    int64_t has = all ? l->count - 1 : sim_between(s, l->copies[replica].has, l->count - 1);
+    int64_t has = all ? l->count - 1 : sim_between(s, SIM_LEADER, l->copies[replica].has, l->count - 1);
     for (int64_t n = l->copies[replica].has + 1; n <= has; n++) {
         sim_files_append(l->copies[replica].files, n, &l->ops[n]);
     }
     l->copies[replica].has = has;
     int64_t before = l->global_checkpoint;
-    l->global_checkpoint = all || has < before ? has : sim_between(s, before, has);
-    hear(s, l->primary, l->global_checkpoint);
-    hear(s, replica, all ? l->global_checkpoint : before);
-    if (sim_chance(s, 300)) {
-        sim_files_sync(l->copies[l->primary].files, l->global_checkpoint);
-        sim_files_sync(l->copies[replica].files, l->copies[replica].known_checkpoint);
+    /* Only what is synced on a copy counts for the global checkpoint. */
+    sim_files_sync(l->copies[l->primary].files, before);
+    sim_files_sync(l->copies[replica].files, l->copies[replica].known_checkpoint);
+    l->global_checkpoint = all || has < before ? has : sim_between(s, SIM_LEADER, before, has);
+    sim_leader_hear(s, l->primary, l->global_checkpoint);
+    sim_leader_hear(s, replica, all ? l->global_checkpoint : before);
+}
+
+/* ---- what happens to it */
+
+static void forget_ops(struct sim_leader *l, int64_t keep)
+{
+    for (int64_t n = keep; n < l->count; n++) {
+        free(l->ops[n].body);
+    }
+    l->count = keep;
+}
+
+static void late_trim(struct sim *s, struct sim_event *e)
+{
+    if (e->history == s->leader.history) {
+        sim_files_trim_above(s->leader.copies[e->copy].files, e->seq_no, (int64_t)e->id);
+        sim_log(s, "leader: copy %d trims above %lld what is below term %lld", e->copy, (long long)e->seq_no,
+                (long long)e->id);
     }
 }
 
@@ -115,25 +125,24 @@ void sim_leader_failover(struct sim *s)
     struct sim_leader *l = &s->leader;
     int old = l->primary;
     int64_t keeps = l->copies[1 - old].has;
-    for (int i = 0; i < SIM_PARKED; i++) {
-        if (l->parked[i].used && l->parked[i].copy == old) {
-            l->parked[i].used = false;
-            if (sim_chance(s, 800)) {
-                sim_net_fail(s, l->parked[i].epoch, l->parked[i].id, CCR_ERROR_UNREACHABLE);
-            }
-        }
-    }
-    for (int64_t n = keeps + 1; n < l->count; n++) {
-        free(l->ops[n].body);
-    }
-    l->count = keeps + 1;
+    sim_leader_drop_parked(s, old);
+    forget_ops(l, keeps + 1);
     l->term++;
     l->primary = 1 - old;
     sim_files_roll(l->copies[l->primary].files, l->term, l->copies[l->primary].known_checkpoint);
 
     /* The old one comes back as a replica: rolled back to the global checkpoint, brought up again by the new primary.
-     */
+     * What it had beyond is still in its files, until the end of the resync tells it to trim. */
     sim_files_rollback(l->copies[old].files, l->global_checkpoint, l->term);
+    if (sim_fault(s, SIM_LATE_TRIM)) {
+        struct sim_event *e = sim_at(s, sim_between(s, SIM_LATE_TRIM, 1, 4000), late_trim);
+        e->copy = old;
+        e->seq_no = l->global_checkpoint;
+        e->id = (uint64_t)l->term;
+        e->history = l->history;
+    } else {
+        sim_files_trim_above(l->copies[old].files, l->global_checkpoint, l->term);
+    }
     for (int64_t n = l->global_checkpoint + 1; n < l->count; n++) {
         sim_files_append(l->copies[old].files, n, &l->ops[n]);
     }
@@ -142,164 +151,101 @@ void sim_leader_failover(struct sim *s)
             (long long)l->term, (long long)keeps, (long long)l->global_checkpoint);
 }
 
-void sim_leader_forget(struct sim *s)
+static void reopen(struct sim *s, int64_t away_ms)
 {
     struct sim_leader *l = &s->leader;
-    int64_t needed = l->has_lease ? l->lease_retaining : l->global_checkpoint + 1;
+    for (int i = 0; i < SIM_COPIES; i++) {
+        sim_leader_drop_parked(s, i);
+        sim_session_close(s, l->runtime, l->copies[i].session);
+        open_copy(s, &l->copies[i]);
+    }
+    l->refuses_until_ms = s->now_ms + away_ms;
+    l->refuses_with = CCR_ERROR_UNREACHABLE;
+}
+
+/* All of its nodes at once: readers are new, and the checkpoint known is the one that was synced last. */
+void sim_leader_restart(struct sim *s)
+{
+    struct sim_leader *l = &s->leader;
+    l->term++;
+    for (int i = 0; i < SIM_COPIES; i++) {
+        struct sim_copy *c = &l->copies[i];
+        c->known_checkpoint = sim_between(s, SIM_LEADER_RESTART, -1, c->known_checkpoint);
+        sim_files_roll(c->files, l->term, c->known_checkpoint);
+    }
+    reopen(s, sim_between(s, SIM_LEADER_RESTART, 10, 4000));
+    sim_log(s, "leader restarts, term %lld", (long long)l->term);
+}
+
+/* From a snapshot: an earlier state, a new history, an empty translog, no lease; what follows is written anew. */
+void sim_leader_restore(struct sim *s)
+{
+    struct sim_leader *l = &s->leader;
+    int64_t keep = sim_between(s, SIM_RESTORE, -1, l->global_checkpoint);
+    forget_ops(l, keep + 1);
+    l->history++;
+    l->term = 1 + (int64_t)sim_below(s, SIM_RESTORE, 3);
+    l->global_checkpoint = keep;
+    l->lucene_from = keep + 1;
+    l->has_lease = false;
+    s->history_lost = true;
+    for (int i = 0; i < SIM_COPIES; i++) {
+        struct sim_copy *c = &l->copies[i];
+        struct sim_files *before = c->files;
+        c->known_checkpoint = c->has = keep;
+        c->rotten = false;
+        c->files = sim_files_new(s, l->term);
+        sim_leader_drop_parked(s, i);
+        sim_session_close(s, l->runtime, c->session);
+        sim_files_free(before);
+        open_copy(s, c);
+    }
+    l->refuses_until_ms = s->now_ms + sim_between(s, SIM_RESTORE, 10, 4000);
+    l->refuses_with = sim_below(s, SIM_RESTORE, 2) == 0 ? CCR_ERROR_UNREACHABLE : CCR_ERROR_LEADER_CLOSED;
+    sim_log(s, "leader is restored up to %lld, history %llu, term %lld", (long long)keep,
+            (unsigned long long)l->history, (long long)l->term);
+}
+
+void sim_leader_roll(struct sim *s)
+{
+    int i = (int)sim_below(s, SIM_ROLL, SIM_COPIES);
+    struct sim_copy *c = &s->leader.copies[i];
+    sim_files_roll(c->files, s->leader.term, c->known_checkpoint);
+    sim_log(s, "leader: copy %d rolls", i);
+}
+
+static int64_t needed(const struct sim_leader *l)
+{
+    return l->has_lease ? l->lease_retaining : l->global_checkpoint + 1;
+}
+
+void sim_leader_flush(struct sim *s)
+{
+    struct sim_leader *l = &s->leader;
     for (int i = 0; i < SIM_COPIES; i++) {
         sim_files_roll(l->copies[i].files, l->term, l->copies[i].known_checkpoint);
         /* A translog may be pruned although the lease needs it (its size is bounded); Lucene then still has it. */
-        sim_files_trim(l->copies[i].files, sim_chance(s, 300) ? l->global_checkpoint + 1 : needed);
+        bool full = sim_chance(s, SIM_FLUSH, 300);
+        sim_files_trim(l->copies[i].files, full ? l->global_checkpoint + 1 : needed(l));
     }
-    if (l->lucene_from < needed) {
-        l->lucene_from = needed;
-    }
-    sim_log(s, "leader forgets below %lld", (long long)needed);
+    sim_log(s, "leader flushes and trims below %lld", (long long)needed(l));
 }
 
-/* ---- reading */
-
-/* Lucene's changes snapshot: [from, last] as plain operations, bounded like the translog's. NULL: merged away. */
-static uint8_t *read_lucene(struct sim *s, const struct ccr_read_request *q, int64_t checkpoint, size_t *len)
+void sim_leader_merge(struct sim *s)
 {
     struct sim_leader *l = &s->leader;
-    int64_t last = q->last_seq_no >= 0 && q->last_seq_no < checkpoint ? q->last_seq_no : checkpoint;
-    if (q->from_seq_no < l->lucene_from) {
-        return NULL;
+    if (l->lucene_from < needed(l)) {
+        l->lucene_from = needed(l);
     }
-    size_t cap = 0;
-    int64_t until = q->from_seq_no;
-    for (; until <= last && until - q->from_seq_no < q->max_ops; until++) {
-        size_t more = CCR_OPS_RECORD_OVERHEAD + l->ops[until].len;
-        if (cap > 0 && cap + more > q->max_bytes) {
-            break;
-        }
-        cap += more;
-    }
-    uint8_t *plain = malloc(cap + 1);
-    *len = 0;
-    for (int64_t n = q->from_seq_no; n < until; n++) {
-        ccr_put_u32be(plain + *len, l->ops[n].len);
-        memcpy(plain + *len + 4, l->ops[n].body, l->ops[n].len);
-        *len += 4 + l->ops[n].len;
-    }
-    return plain;
+    sim_log(s, "leader merges away what is below %lld", (long long)l->lucene_from);
 }
 
-/* As Java does it: the translog, and Lucene when that has not got it. The class of what went wrong, or NONE. */
-static enum ccr_error_class read_frame(struct sim *s, struct sim_event *e, uint8_t **frame, size_t *len)
+void sim_leader_rot(struct sim *s)
 {
-    struct sim_leader *l = &s->leader;
-    struct sim_copy *c = &l->copies[e->copy];
-    struct ccr_leader_state state = {.global_checkpoint = c->known_checkpoint,
-                                     .max_seq_no_of_updates = l->count - 1,
-                                     .mapping_version = l->mapping,
-                                     .settings_version = l->settings,
-                                     .aliases_version = l->aliases};
-    struct ccr_wire_header header;
-    struct ccr_err err = {0};
-    size_t cap = FRAME_ROOM;
-    *frame = malloc(cap);
-    struct ccr_status st = ccr_leader_read(c->reader, l->ws, &e->request, &state, *frame, cap, len, &header, &err);
-    if (ccr_is(st, CCR_NOBUF)) {
-        *frame = realloc(*frame, cap = *len);
-        st = ccr_leader_read(c->reader, l->ws, &e->request, &state, *frame, cap, len, &header, &err);
-    }
-    l->by_translog += ccr_ok(st);
-    if (ccr_is(st, CCR_GONE)) {
-        size_t plain_len;
-        uint8_t *plain = read_lucene(s, &e->request, c->known_checkpoint, &plain_len);
-        if (plain == NULL) {
-            return CCR_ERROR_HISTORY_GONE;
-        }
-        struct ccr_slice ops = ccr_slice_of(plain, plain_len);
-        st = ccr_leader_pack(c->reader, l->ws, &e->request, &state, ops, *frame, cap, len, &header, &err);
-        if (ccr_is(st, CCR_NOBUF)) {
-            *frame = realloc(*frame, cap = *len);
-            st = ccr_leader_pack(c->reader, l->ws, &e->request, &state, ops, *frame, cap, len, &header, &err);
-        }
-        free(plain);
-        l->by_lucene++;
-    }
-    if (!ccr_ok(st)) {
-        sim_fail(s, "leader: %s: %s", ccr_status_name(st), err.text);
-        return CCR_ERROR_FATAL;
-    }
-    return CCR_ERROR_NONE;
-}
-
-static enum ccr_error_class refusal(struct sim *s)
-{
-    struct sim_leader *l = &s->leader;
-    if (s->now_ms < l->closed_until_ms) {
-        return CCR_ERROR_LEADER_CLOSED;
-    }
-    if (s->now_ms < l->forbidden_until_ms) {
-        return CCR_ERROR_FORBIDDEN;
-    }
-    if (s->now_ms < l->overloaded_until_ms) {
-        return CCR_ERROR_OVERLOADED;
-    }
-    return sim_chance(s, s->faults.read_fails) ? CCR_ERROR_TRANSIENT : CCR_ERROR_NONE;
-}
-
-static void park_ends(struct sim *s, struct sim_event *e)
-{
-    for (int i = 0; i < SIM_PARKED; i++) {
-        struct sim_parked *p = &s->leader.parked[i];
-        if (p->used && p->id == e->id && p->epoch == e->epoch && p->until_ms <= s->now_ms) {
-            p->used = false;
-            e->request.wait_ms = 0;
-            e->copy = p->copy;
-            sim_leader_read(s, e);
-            return;
-        }
-    }
-}
-
-static void park(struct sim *s, struct sim_event *e)
-{
-    for (int i = 0; i < SIM_PARKED; i++) {
-        struct sim_parked *p = &s->leader.parked[i];
-        if (!p->used) {
-            *p = (struct sim_parked){.used = true,
-                                     .copy = e->copy,
-                                     .epoch = e->epoch,
-                                     .id = e->id,
-                                     .until_ms = s->now_ms + e->request.wait_ms,
-                                     .request = e->request};
-            struct sim_event *end = sim_at(s, e->request.wait_ms, park_ends);
-            end->epoch = e->epoch;
-            end->id = e->id;
-            end->request = e->request;
-            return;
-        }
-    }
-    sim_net_fail(s, e->epoch, e->id, CCR_ERROR_OVERLOADED);
-}
-
-void sim_leader_read(struct sim *s, struct sim_event *e)
-{
-    struct sim_leader *l = &s->leader;
-    enum ccr_error_class error = refusal(s);
-    if (error == CCR_ERROR_NONE && e->request.wait_ms > 0 && !sim_chance(s, s->faults.hasty) &&
-        l->copies[e->copy].known_checkpoint < e->request.from_seq_no) {
-        park(s, e);
-        return;
-    }
-    uint8_t *frame = NULL;
-    size_t len = 0;
-    error = error != CCR_ERROR_NONE ? error : read_frame(s, e, &frame, &len);
-    if (error != CCR_ERROR_NONE) {
-        free(frame);
-        sim_net_fail(s, e->epoch, e->id, error);
-        return;
-    }
-    struct sim_event *answer = sim_at(s, 0, sim_net_answer);
-    answer->epoch = e->epoch;
-    answer->id = e->id;
-    answer->bytes = frame;
-    answer->len = len;
+    int i = (int)sim_below(s, SIM_ROT, SIM_COPIES);
+    s->leader.copies[i].rotten = true;
+    sim_files_rot(s->leader.copies[i].files, sim_random(s, SIM_ROT));
+    sim_log(s, "leader: a bit flips in the translog of copy %d", i);
 }
 
 /* ---- the lease */
@@ -310,21 +256,32 @@ static void renewed(struct sim *s, struct sim_event *e)
         return;
     }
     s->pump.lease_outstanding = false;
-    sim_pump_event(
-        s, (struct ccr_event){.kind = e->error == CCR_ERROR_NONE ? CCR_EVENT_LEASE_RENEWED : CCR_EVENT_LEASE_FAILED,
-                              .error = e->error});
+    enum ccr_event_kind kind = e->error == CCR_ERROR_NONE ? CCR_EVENT_LEASE_RENEWED : CCR_EVENT_LEASE_FAILED;
+    sim_pump_event(s, (struct ccr_event){.kind = kind, .error = e->error}, ccr_slice_of(NULL, 0));
 }
 
 void sim_leader_renew(struct sim *s, struct sim_event *e)
 {
     struct sim_leader *l = &s->leader;
-    struct sim_event *answer = sim_at(s, 1 + sim_below(s, 20), renewed);
-    answer->epoch = e->epoch;
-    if (!l->has_lease) {
-        answer->error = CCR_ERROR_HISTORY_GONE;
-    } else if (sim_chance(s, s->faults.lease_fails)) {
-        answer->error = CCR_ERROR_TRANSIENT;
+    if (e->epoch < s->index.epoch) {
+        return;
+    }
+    bool swallowed = sim_net_swallows(s, false);
+    bool fails = sim_fault(s, SIM_LEASE_FAILS);
+    enum ccr_error_class error = CCR_ERROR_NONE;
+    if (s->now_ms < l->refuses_until_ms) {
+        error = l->refuses_with;
+    } else if (!l->has_lease) {
+        error = CCR_ERROR_HISTORY_GONE;
+    } else if (fails) {
+        error = CCR_ERROR_TRANSIENT;
     } else if (l->lease_retaining < e->seq_no) {
         l->lease_retaining = e->seq_no; /* an older renewal that arrives late changes nothing */
     }
+    if (swallowed) {
+        return;
+    }
+    struct sim_event *answer = sim_at(s, 1 + sim_below(s, SIM_LEADER, 20), renewed);
+    answer->epoch = e->epoch;
+    answer->error = error;
 }

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ccr/file.h"
+
 #define OPEN_MAX     64
 #define HANDLES_MAX  256
-#define UUID         "sim-translog-uuid-0001"
+#define UUID_LEN     22
+#define POOL         (256u << 10)
 #define CODEC_MAGIC  0x3fd76c17u
 #define FOOTER_MAGIC 0xc02893e8u
 #define NO_SEQ_NO    (-1)
@@ -20,6 +23,7 @@ struct generation {
     uint64_t number;
     int64_t term;
     int32_t ops;
+    size_t header;
     int64_t min_seq_no, max_seq_no, trimmed_above;
     struct sim_file *log;
     struct sim_file *checkpoint; /* NULL while current */
@@ -33,6 +37,8 @@ struct sim_file {
 };
 
 struct sim_files {
+    struct sim *s;
+    char uuid[UUID_LEN + 1];
     struct generation generations[OPEN_MAX];
     size_t count;
     int64_t global_checkpoint;
@@ -99,7 +105,25 @@ static void put_string(struct sim_file *f, const char *text)
 
 /* ---- one operation */
 
-/* Text that packs like documents do, and differs by what it is the source of. */
+/* Text that packs like documents do, and costs little to make: the same for every run. */
+static const uint8_t *pool(void)
+{
+    static uint8_t text[POOL];
+    static const char *const words[] = {"connection", "refused", "by", "peer", "shard", "node-17", "timeout", "retry"};
+    if (text[0] == 0) {
+        uint64_t z = 1;
+        for (size_t len = 0; len < POOL;) {
+            z = z * 6364136223846793005u + 1442695040888963407u;
+            char word[32];
+            int n = snprintf(word, sizeof(word), "%s %x ", words[z >> 61], (unsigned)(z >> 52 & 0xff));
+            for (int i = 0; i < n && len < POOL; i++) {
+                text[len++] = (uint8_t)word[i];
+            }
+        }
+    }
+    return text;
+}
+
 static void put_source(struct sim *s, struct sim_file *f, int64_t seq_no, int64_t term, uint32_t len)
 {
     char head[96];
@@ -107,22 +131,15 @@ static void put_source(struct sim *s, struct sim_file *f, int64_t seq_no, int64_
                      (long long)seq_no, (long long)term);
     put_vint(f, (uint32_t)n + len);
     put(f, head, (size_t)n);
-    while (len > 0) {
-        uint64_t word = sim_random(s);
-        uint32_t step = len < 8 ? len : 8;
-        for (uint32_t i = 0; i < step; i++) {
-            put_u8(f, (uint8_t)('a' + (word >> (8 * i) & 7)));
-        }
-        len -= step;
-    }
+    put(f, pool() + sim_below(s, SIM_WRITER, POOL - len), len);
 }
 
-uint32_t sim_op_make(struct sim *s, struct sim_op *op, int64_t seq_no, int64_t term, uint32_t source_len)
+void sim_op_make(struct sim *s, struct sim_op *op, int64_t seq_no, int64_t term, uint32_t source_len)
 {
     struct sim_file f = {0};
     char id[32];
-    snprintf(id, sizeof(id), "id-%lld", (long long)(sim_random(s) % 500));
-    uint32_t kind = sim_below(s, 10);
+    snprintf(id, sizeof(id), "id-%lld", (long long)(sim_random(s, SIM_WRITER) % 500));
+    uint32_t kind = sim_below(s, SIM_WRITER, 10);
     if (kind == 0) {
         put_u8(&f, CCR_OP_NO_OP);
         put_u64(&f, (uint64_t)seq_no);
@@ -152,7 +169,7 @@ uint32_t sim_op_make(struct sim *s, struct sim_op *op, int64_t seq_no, int64_t t
     op->term = term;
     op->body = f.data;
     op->len = (uint32_t)f.len;
-    return op->len;
+    op->crc = ccr_crc32(0, f.data, f.len);
 }
 
 /* ---- the folder */
@@ -204,19 +221,23 @@ static void open_generation(struct sim_files *fs, uint64_t number, int64_t term)
     put_u32(g->log, CODEC_MAGIC);
     put_string(g->log, "translog");
     put_u32(g->log, 3);
-    put_u32(g->log, (uint32_t)strlen(UUID));
-    put(g->log, UUID, strlen(UUID));
+    put_u32(g->log, UUID_LEN);
+    put(g->log, fs->uuid, UUID_LEN);
     put_u64(g->log, (uint64_t)term);
     put_u32(g->log, ccr_crc32(0, g->log->data, g->log->len));
+    g->header = g->log->len;
     write_checkpoint(fs, g, fs->current);
 }
 
-struct sim_files *sim_files_new(void)
+struct sim_files *sim_files_new(struct sim *s, int64_t term)
 {
     struct sim_files *fs = calloc(1, sizeof(*fs));
+    fs->s = s;
+    snprintf(fs->uuid, sizeof(fs->uuid), "translog-%013llx",
+             (unsigned long long)(sim_random(s, SIM_LEADER) & 0xfffffffffffff));
     fs->global_checkpoint = -1;
     fs->current = file_new("translog.ckp", 0);
-    open_generation(fs, 1, 1);
+    open_generation(fs, 1, term);
     return fs;
 }
 
@@ -245,7 +266,7 @@ void sim_files_append(struct sim_files *fs, int64_t seq_no, const struct sim_op 
     struct generation *g = &fs->generations[fs->count - 1];
     put_u32(g->log, op->len + 4);
     put(g->log, op->body, op->len);
-    put_u32(g->log, ccr_crc32(0, op->body, op->len));
+    put_u32(g->log, op->crc);
     g->ops++;
     g->min_seq_no = g->min_seq_no == NO_SEQ_NO || seq_no < g->min_seq_no ? seq_no : g->min_seq_no;
     g->max_seq_no = seq_no > g->max_seq_no ? seq_no : g->max_seq_no;
@@ -260,10 +281,10 @@ void sim_files_sync(struct sim_files *fs, int64_t global_checkpoint)
 void sim_files_roll(struct sim_files *fs, int64_t term, int64_t global_checkpoint)
 {
     sim_files_sync(fs, global_checkpoint);
-    struct generation *g = &fs->generations[fs->count - 1];
     if (fs->count == OPEN_MAX) {
-        return;
+        drop_first(fs);
     }
+    struct generation *g = &fs->generations[fs->count - 1];
     g->checkpoint = file_new("translog-%llu.ckp", g->number);
     write_checkpoint(fs, g, g->checkpoint);
     open_generation(fs, g->number + 1, term);
@@ -280,16 +301,30 @@ void sim_files_trim(struct sim_files *fs, int64_t below_seq_no)
 void sim_files_rollback(struct sim_files *fs, int64_t above_seq_no, int64_t term)
 {
     sim_files_roll(fs, term, above_seq_no);
+}
+
+void sim_files_trim_above(struct sim_files *fs, int64_t above_seq_no, int64_t below_term)
+{
     for (size_t i = 0; i + 1 < fs->count; i++) {
         struct generation *g = &fs->generations[i];
-        if (g->max_seq_no > above_seq_no && (g->trimmed_above == NO_TRIM || g->trimmed_above > above_seq_no)) {
+        bool stale = g->term < below_term && g->max_seq_no > above_seq_no;
+        if (stale && (g->trimmed_above == NO_TRIM || g->trimmed_above > above_seq_no)) {
             g->trimmed_above = above_seq_no;
             write_checkpoint(fs, g, g->checkpoint);
         }
     }
 }
 
-/* ---- as a ccr_dir */
+void sim_files_rot(struct sim_files *fs, uint64_t random)
+{
+    struct generation *g = &fs->generations[random % fs->count];
+    if (g->log->len > g->header) {
+        g->log->data[g->header + (random >> 8) % (g->log->len - g->header)] ^= (uint8_t)(1u << (random >> 5 & 7));
+    }
+}
+
+/* ---- as a ccr_dir: this file's ccr_dir_open stands in the place of platform/file_posix.c, so that the leader's session
+ * opens these folders and is none the wiser */
 
 static struct sim_file *by_name(struct sim_files *fs, const char *name)
 {
@@ -310,6 +345,9 @@ static struct sim_file *by_name(struct sim_files *fs, const char *name)
 static struct ccr_status dir_open(void *ctx, const char *name, int *file, struct ccr_err *err)
 {
     struct sim_files *fs = ctx;
+    if (sim_fault(fs->s, SIM_RACE)) {
+        sim_leader_flush(fs->s);
+    }
     struct sim_file *f = by_name(fs, name);
     if (f == NULL) {
         return ccr_err_set(err, CCR_GONE, "%s: no such file", name);
@@ -328,8 +366,12 @@ static struct ccr_status dir_open(void *ctx, const char *name, int *file, struct
 static struct ccr_status dir_read(void *ctx, int file, void *data, size_t len, uint64_t offset, size_t *got,
                                   struct ccr_err *err)
 {
-    struct sim_file *f = ((struct sim_files *)ctx)->handles[file];
-    (void)err;
+    struct sim_files *fs = ctx;
+    struct sim_file *f = fs->handles[file];
+    if (sim_fault(fs->s, SIM_LEADER_IO)) {
+        *got = 0;
+        return ccr_err_set(err, CCR_IO, "%s: simulated I/O error", f->name);
+    }
     size_t left = offset < f->len ? f->len - (size_t)offset : 0;
     *got = len < left ? len : left;
     memcpy(data, f->data + (offset < f->len ? offset : 0), *got);
@@ -350,7 +392,24 @@ static void dir_close(void *ctx, int file)
     fs->handles[file] = NULL;
 }
 
-struct ccr_dir sim_files_dir(struct sim_files *fs)
+void sim_files_path(const struct sim_files *f, char *path, size_t cap)
 {
-    return (struct ccr_dir){.open = dir_open, .read = dir_read, .size = dir_size, .close = dir_close, .ctx = fs};
+    snprintf(path, cap, "/sim/%p", (const void *)f);
+}
+
+struct ccr_status ccr_dir_open(struct ccr_dir *out, const struct ccr_alloc *alloc, const char *absolute_path,
+                               struct ccr_err *err)
+{
+    void *files = NULL;
+    (void)alloc;
+    if (sscanf(absolute_path, "/sim/%p", &files) != 1) {
+        return ccr_err_set(err, CCR_IO, "no such folder: %s", absolute_path);
+    }
+    *out = (struct ccr_dir){.open = dir_open, .read = dir_read, .size = dir_size, .close = dir_close, .ctx = files};
+    return ccr_status_of(CCR_OK);
+}
+
+void ccr_dir_close(struct ccr_dir *dir)
+{
+    dir->ctx = NULL;
 }

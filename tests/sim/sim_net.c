@@ -1,7 +1,7 @@
 /*
- * The way between the clusters. A message arrives late, twice, damaged or not at all; a connection may be refused,
- * which is known at once, or swallow everything, which only a timeout tells. Delays are drawn per message, so order is
- * not kept.
+ * The way between the clusters. A message arrives late, twice, damaged, under another's name or not at all; a connection
+ * may be refused, which is known at once, or swallow what goes one way or both, which only a timeout tells. Delays are
+ * drawn per message, so order is not kept.
  */
 #include "sim.h"
 
@@ -10,22 +10,29 @@
 
 static int64_t delay(struct sim *s)
 {
-    int64_t ms = sim_between(s, 1, s->net.delay_max_ms);
-    return sim_chance(s, s->net.slow) ? ms + sim_between(s, 100, 5000) : ms;
+    int64_t ms = sim_between(s, SIM_NET, 1, s->net.delay_max_ms);
+    ms += sim_fault(s, SIM_FAR) ? s->net.delay_max_ms * 20 : 0;
+    return sim_fault(s, SIM_SLOW) ? ms + sim_between(s, SIM_SLOW, 100, 5000) : ms;
 }
 
 static void refused(struct sim *s, uint64_t epoch, uint64_t id)
 {
-    struct sim_event *e = sim_at(s, sim_between(s, 1, 5), sim_pump_failed);
+    struct sim_event *e = sim_at(s, sim_between(s, SIM_NET, 1, 5), sim_pump_failed);
     e->epoch = epoch;
     e->id = id;
     e->error = CCR_ERROR_UNREACHABLE;
 }
 
+bool sim_net_swallows(struct sim *s, bool request)
+{
+    bool cut = s->net.cut == SIM_CUT_BOTH || s->net.cut == (request ? SIM_CUT_THERE : SIM_CUT_BACK);
+    return sim_fault(s, SIM_LOSE) || cut;
+}
+
 void sim_net_request(struct sim *s, struct sim_event *e)
 {
-    bool swallowed = s->net.cut == SIM_BLACK_HOLE || sim_chance(s, s->net.lose);
-    if (s->net.cut == SIM_REFUSED || sim_chance(s, s->net.refuse)) {
+    bool swallowed = sim_net_swallows(s, true);
+    if (s->net.cut == SIM_CUT_REFUSED || sim_fault(s, SIM_REFUSE)) {
         refused(s, e->epoch, e->id);
         return;
     }
@@ -33,19 +40,49 @@ void sim_net_request(struct sim *s, struct sim_event *e)
         sim_log(s, "net swallows fetch %llu", (unsigned long long)e->id);
         return;
     }
-    struct sim_event *arrives = sim_at(s, delay(s), sim_leader_read);
-    arrives->epoch = e->epoch;
-    arrives->id = e->id;
-    arrives->request = e->request;
-    /* Who waits asks the primary, which hears of the global checkpoint first; who does not, any copy. */
-    int other = s->net.replicas_only ? 1 - s->leader.primary : (int)sim_below(s, SIM_COPIES);
-    arrives->copy = e->request.wait_ms > 0 ? s->leader.primary : other;
+    int copies = sim_fault(s, SIM_DUPLICATE) ? 2 : 1;
+    for (int i = 0; i < copies; i++) {
+        struct sim_event *arrives = sim_at(s, delay(s), sim_leader_read);
+        arrives->epoch = e->epoch;
+        arrives->id = e->id;
+        arrives->request = e->request;
+        /* Who waits asks the primary, which hears of the global checkpoint first; who does not, any copy. */
+        int any = (int)sim_below(s, SIM_NET, SIM_COPIES);
+        int other = sim_fault(s, SIM_REPLICAS) ? 1 - s->leader.primary : any;
+        arrives->copy = e->request.wait_ms > 0 ? s->leader.primary : other;
+    }
 }
 
+/* In the preamble or in the packed operations: the header's own fields carry no checksum, the transport's has to do. */
 static void flip_a_byte(struct sim *s, struct sim_event *e)
 {
-    uint32_t at = sim_below(s, (uint32_t)e->len);
-    e->bytes[at] ^= (uint8_t)(1 + sim_below(s, 255));
+    uint32_t header = ccr_get_u32le(e->bytes + 4);
+    uint32_t at = sim_below(s, SIM_CORRUPT, (uint32_t)e->len - header);
+    at += at >= CCR_WIRE_PREAMBLE ? header : 0;
+    e->bytes[at] ^= (uint8_t)(1 + sim_below(s, SIM_CORRUPT, 255));
+}
+
+static void damage(struct sim *s, struct sim_event *e)
+{
+    s->net.corrupted++;
+    if (sim_below(s, SIM_CORRUPT, 3) == 0) {
+        e->len = sim_below(s, SIM_CORRUPT, (uint32_t)e->len); /* cut short */
+    } else {
+        flip_a_byte(s, e);
+    }
+    sim_log(s, "net damages the answer to fetch %llu", (unsigned long long)e->id);
+}
+
+/* Another frame than the one that belongs to it: the one that went over the line before. */
+static void misdeliver(struct sim *s, struct sim_event *e)
+{
+    s->net.corrupted++;
+    free(e->bytes);
+    e->len = s->net.last_len;
+    e->history = s->net.last_history;
+    e->bytes = malloc(e->len + 1);
+    memcpy(e->bytes, s->net.last, e->len);
+    sim_log(s, "net delivers another answer for fetch %llu", (unsigned long long)e->id);
 }
 
 static void deliver(struct sim *s, const struct sim_event *e)
@@ -53,44 +90,47 @@ static void deliver(struct sim *s, const struct sim_event *e)
     struct sim_event *arrives = sim_at(s, delay(s), sim_pump_answer);
     arrives->epoch = e->epoch;
     arrives->id = e->id;
+    arrives->history = e->history;
     arrives->len = e->len;
     arrives->bytes = malloc(e->len + 1);
     memcpy(arrives->bytes, e->bytes, e->len);
-    if (e->len > 0 && sim_chance(s, s->net.corrupt)) {
-        uint32_t kind = sim_below(s, 3);
-        s->net.corrupted++;
-        if (kind == 0) {
-            arrives->len = sim_below(s, (uint32_t)e->len); /* cut short */
-        } else {
-            flip_a_byte(s, arrives);
-        }
-        sim_log(s, "net damages the answer to fetch %llu", (unsigned long long)e->id);
+    bool corrupt = sim_fault(s, SIM_CORRUPT);
+    if (sim_fault(s, SIM_STORM) || corrupt) {
+        damage(s, arrives);
+    } else if (sim_fault(s, SIM_MISDELIVER) && s->net.last != NULL) {
+        misdeliver(s, arrives);
     }
 }
 
 void sim_net_answer(struct sim *s, struct sim_event *e)
 {
-    if (s->net.cut == SIM_REFUSED) {
+    bool swallowed = sim_net_swallows(s, false);
+    if (s->net.cut == SIM_CUT_REFUSED) {
         refused(s, e->epoch, e->id); /* the connection broke under it */
         return;
     }
-    if (s->net.cut == SIM_BLACK_HOLE || sim_chance(s, s->net.lose)) {
+    if (swallowed) {
         sim_log(s, "net swallows the answer to fetch %llu", (unsigned long long)e->id);
         return;
     }
     deliver(s, e);
-    if (sim_chance(s, s->net.duplicate)) {
+    if (sim_fault(s, SIM_DUPLICATE)) {
         deliver(s, e);
     }
+    free(s->net.last);
+    s->net.last = e->bytes;
+    s->net.last_len = e->len;
+    s->net.last_history = e->history;
+    e->bytes = NULL;
 }
 
 void sim_net_fail(struct sim *s, uint64_t epoch, uint64_t id, enum ccr_error_class error)
 {
-    if (s->net.cut == SIM_BLACK_HOLE || sim_chance(s, s->net.lose)) {
+    if (sim_net_swallows(s, false)) {
         return;
     }
     struct sim_event *e = sim_at(s, delay(s), sim_pump_failed);
     e->epoch = epoch;
     e->id = id;
-    e->error = s->net.cut == SIM_REFUSED ? CCR_ERROR_UNREACHABLE : error;
+    e->error = s->net.cut == SIM_CUT_REFUSED ? CCR_ERROR_UNREACHABLE : error;
 }

@@ -1,35 +1,41 @@
 /*
- * What Java does on the follower: one event at a time into the machine, its effects carried out, a timer at its
- * deadline, the plain bytes of batches kept by id until they are applied or dropped. Frames are unpacked here with the
- * real codec, with the bytes the request named as its prefix.
+ * What Java does on the follower: one event at a time into the session, its effects carried out, a timer at its
+ * deadline, the plain bytes of batches kept by id until they are applied or dropped.
  */
 #include "sim.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+static const struct ccr_slice NO_FRAME = {NULL, 0};
+
+int64_t sim_clock(const struct sim *s)
+{
+    return s->now_ms + s->clock_off_ms;
+}
+
 struct ccr_follower_config sim_config(struct sim *s)
 {
     struct ccr_follower_config c = {
-        .fetches_max = 1 + sim_below(s, 5),
-        .applies_max = 1 + sim_below(s, 4),
-        .batch_bytes_max = (64u << 10) << sim_below(s, 2),
-        .batch_ops_max = 16 + sim_below(s, 300),
-        .poll_bytes = 4096u << sim_below(s, 5),
-        .poll_timeout_ms = 100 + sim_below(s, 20000),
-        .backoff_min_ms = 1 + sim_below(s, 100),
-        .backoff_max_ms = 200 + sim_below(s, 5000),
-        .lease_interval_ms = 100 + sim_below(s, 10000),
-        .prefix_bytes_max = sim_chance(s, 700) ? 4096 : 0,
-        .codec = (enum ccr_codec_id)sim_below(s, 3),
+        .fetches_max = 1 + sim_below(s, SIM_PUMP, 5),
+        .applies_max = 1 + sim_below(s, SIM_PUMP, 4),
+        .batch_bytes_max = (64u << 10) << sim_below(s, SIM_PUMP, 2),
+        .batch_ops_max = 16 + sim_below(s, SIM_PUMP, 300),
+        .poll_bytes = 4096u << sim_below(s, SIM_PUMP, 5),
+        .poll_timeout_ms = 100 + sim_below(s, SIM_PUMP, 20000),
+        .backoff_min_ms = 1 + sim_below(s, SIM_PUMP, 100),
+        .backoff_max_ms = 200 + sim_below(s, SIM_PUMP, 5000),
+        .lease_interval_ms = 100 + sim_below(s, SIM_PUMP, 10000),
+        .prefix_bytes_max = sim_chance(s, SIM_PUMP, 700) ? 4096 : 0,
+        .codec = (enum ccr_codec_id)sim_below(s, SIM_PUMP, 3),
         .level = 1,
-        .seed = sim_random(s),
+        .seed = sim_random(s, SIM_PUMP),
     };
-    strcpy(c.history_uuid, SIM_HISTORY);
+    snprintf(c.history_uuid, sizeof(c.history_uuid), "sim-history-uuid-%05llu", (unsigned long long)s->index.history);
     return c;
 }
 
-/* ---- batches and fetches */
+/* ---- batches */
 
 struct sim_batch *sim_pump_batch(struct sim *s, uint64_t id)
 {
@@ -61,6 +67,7 @@ static void keep_batch(struct sim *s, uint64_t id, const struct ccr_wire_header 
                                     .id = id,
                                     .first = h->from_seq_no,
                                     .last = ccr_wire_last_seq_no(h),
+                                    .history = s->pump.answer_history,
                                     .plain = plain,
                                     .len = h->raw_bytes,
                                     .mapping = h->state.mapping_version,
@@ -72,64 +79,22 @@ static void keep_batch(struct sim *s, uint64_t id, const struct ccr_wire_header 
     sim_fail(s, "more than %d batches are held", SIM_BATCHES);
 }
 
-static struct sim_fetch *find_fetch(struct sim *s, uint64_t id)
-{
-    for (int i = 0; i < SIM_FETCHES; i++) {
-        if (s->pump.fetches[i].used && s->pump.fetches[i].id == id) {
-            return &s->pump.fetches[i];
-        }
-    }
-    return NULL;
-}
-
-static void forget_fetch(struct sim_fetch *f)
-{
-    free(f->prefix);
-    *f = (struct sim_fetch){0};
-}
-
-/* Slots of fetches that the machine gave up are reused, the oldest first. */
-static struct sim_fetch *new_fetch(struct sim *s)
-{
-    struct sim_fetch *oldest = &s->pump.fetches[0];
-    for (int i = 0; i < SIM_FETCHES; i++) {
-        struct sim_fetch *f = &s->pump.fetches[i];
-        if (!f->used) {
-            return f;
-        }
-        oldest = f->id < oldest->id ? f : oldest;
-    }
-    forget_fetch(oldest);
-    return oldest;
-}
-
 /* ---- effects */
 
 static void fetch(struct sim *s, const struct ccr_effect *e)
 {
-    struct sim_fetch *f = new_fetch(s);
-    f->used = true;
-    f->id = e->id;
-    f->request = e->request;
-    if (!s->by_session) {
-        ccr_tail_name(&s->pump.tail, &f->request);
-    }
-    if (!s->by_session && f->request.prefix_bytes > 0) {
-        f->prefix = malloc(f->request.prefix_bytes);
-        memcpy(f->prefix, s->pump.tail.bytes.data, f->request.prefix_bytes);
-    }
-    struct sim_event message = {.epoch = s->pump.epoch, .id = e->id, .request = f->request};
+    struct sim_event message = {.epoch = s->pump.epoch, .id = e->id, .request = e->request};
     sim_net_request(s, &message);
 }
 
 static void renew_lease(struct sim *s, const struct ccr_effect *e)
 {
     s->pump.lease_outstanding = true;
-    s->pump.lease_sent_ms = s->now_ms;
-    if (s->net.cut != SIM_LINKED || sim_chance(s, s->net.lose)) {
+    s->pump.lease_sent_ms = sim_clock(s);
+    if (sim_net_swallows(s, true) || s->net.cut == SIM_CUT_REFUSED) {
         return; /* lost without a word */
     }
-    struct sim_event *arrives = sim_at(s, 1 + sim_below(s, 10), sim_leader_renew);
+    struct sim_event *arrives = sim_at(s, 1 + sim_below(s, SIM_NET, 10), sim_leader_renew);
     arrives->epoch = s->pump.epoch;
     arrives->seq_no = e->retaining_seq_no;
 }
@@ -148,7 +113,6 @@ static void carry_out(struct sim *s, const struct ccr_effect *e)
         forget_batch(s, e->id);
         break;
     case CCR_EFFECT_SYNC_METADATA:
-        s->pump.sync_outstanding++;
         sim_index_sync_metadata(s, e);
         break;
     case CCR_EFFECT_RENEW_LEASE:
@@ -168,7 +132,8 @@ static void carry_out(struct sim *s, const struct ccr_effect *e)
 static void tick(struct sim *s, struct sim_event *e)
 {
     if (e->epoch == s->pump.epoch && s->pump.running && e->id == s->pump.tick_no) {
-        sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_TICK});
+        s->pump.deadline_ms = INT64_MAX;
+        sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_TICK}, NO_FRAME);
     }
 }
 
@@ -180,56 +145,43 @@ static void set_timer(struct sim *s, int64_t deadline_ms)
         return;
     }
     s->pump.deadline_ms = deadline_ms;
-    struct sim_event *e = sim_at(s, deadline_ms - s->now_ms, tick);
+    struct sim_event *e = sim_at(s, deadline_ms > sim_clock(s) ? deadline_ms - sim_clock(s) : 0, tick);
     e->epoch = s->pump.epoch;
     e->id = ++s->pump.tick_no;
 }
 
 /* The machine says whether it wants what came; before its effects are carried out, for APPLY may be among them. */
-static void keep_answer(struct sim *s, const struct ccr_event *event)
+static void keep_answer(struct sim *s, const struct ccr_event *event, struct ccr_slice frame)
 {
     struct sim_pump *p = &s->pump;
-    const struct ccr_wire_header *h = &p->answer_header;
     uint8_t *plain = p->answer;
     p->answer = NULL;
     if (p->effects.received_batch_id == 0) {
-        free(plain);
         return;
     }
-    if (p->effects.received_batch_id != event->id || plain == NULL) {
+    struct ccr_wire_header sent;
+    struct ccr_slice packed;
+    if (p->effects.received_batch_id != event->id || !ccr_ok(ccr_wire_decode(&sent, frame, &packed, NULL))) {
         sim_fail(s, "batch %llu was not sent", (unsigned long long)p->effects.received_batch_id);
         free(plain);
         return;
     }
-    if (!s->by_session && !ccr_ok(ccr_tail_keep(&p->tail, ccr_slice_of(plain, h->raw_bytes), h->from_seq_no))) {
-        sim_fail(s, "the tail refuses a batch");
-    }
-    s->rate.operations += h->ops;
-    keep_batch(s, event->id, h, plain);
-}
-
-static struct ccr_status step(struct sim *s, const struct ccr_event *event, struct ccr_err *err)
-{
-    struct sim_pump *p = &s->pump;
-    if (s->by_session) {
-        return sim_session_step(s, event, p->answer_frame, err);
-    }
-    struct ccr_status st = ccr_follower_step(p->follower, event, &p->effects, err);
-    ccr_follower_status(p->follower, &p->status);
-    return st;
+    p->answer_header.state = sent.state;
+    s->rate.operations += p->answer_header.ops;
+    keep_batch(s, event->id, &p->answer_header, plain);
 }
 
 static void finish(struct sim *s);
 
-void sim_pump_event(struct sim *s, struct ccr_event event)
+void sim_pump_event(struct sim *s, struct ccr_event event, struct ccr_slice frame)
 {
     struct sim_pump *p = &s->pump;
     if (!p->running || s->failed) {
         return;
     }
-    struct ccr_err err;
-    event.now_ms = s->now_ms;
-    struct ccr_status st = step(s, &event, &err);
+    struct ccr_err err = {0};
+    event.now_ms = sim_clock(s);
+    struct ccr_status st = sim_follower_step(s, &event, frame, &err);
     p->steps++;
     if (!ccr_ok(st)) {
         sim_fail(s, "step %d: %s: %s", (int)event.kind, ccr_status_name(st), err.text);
@@ -239,7 +191,7 @@ void sim_pump_event(struct sim *s, struct ccr_event event)
         forget_batch(s, event.id);
     }
     if (event.kind == CCR_EVENT_FETCHED) {
-        keep_answer(s, &event);
+        keep_answer(s, &event, frame);
     }
     for (size_t i = 0; i < p->effects.count && !s->failed; i++) {
         carry_out(s, &p->effects.items[i]); /* never steps the machine itself: what follows is an event of its own */
@@ -253,60 +205,15 @@ void sim_pump_event(struct sim *s, struct ccr_event event)
 
 /* ---- answers */
 
-static struct ccr_status unpack(struct sim *s, const struct sim_event *e, const struct sim_fetch *f,
-                                struct ccr_wire_header *h, uint8_t **plain)
-{
-    struct ccr_err err = {0};
-    struct ccr_slice packed;
-    struct ccr_slice frame = ccr_slice_of(e->bytes, e->len);
-    CCR_TRY(ccr_wire_decode(h, frame, &packed, &err));
-    *plain = malloc(h->raw_bytes + 1u);
-    struct ccr_slice prefix = ccr_slice_of(f->prefix, h->prefix_bytes > 0 ? f->request.prefix_bytes : 0);
-    return ccr_wire_unpack(s->pump.ws, h, packed, prefix, *plain, &err);
-}
-
-/* Unpacks for a machine that is stepped directly. False: the answer is damaged, and the machine has been told. */
-static bool open_answer(struct sim *s, const struct sim_event *e, struct sim_fetch *f)
-{
-    struct sim_pump *p = &s->pump;
-    if (!ccr_ok(unpack(s, e, f, &p->answer_header, &p->answer))) {
-        free(p->answer);
-        p->answer = NULL;
-        ccr_tail_clear(&p->tail);
-        sim_log(s, "pump finds fetch %llu damaged", (unsigned long long)e->id);
-        sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCH_FAILED, .id = e->id, .error = CCR_ERROR_CORRUPT});
-        return false;
-    }
-    if (sim_chance(s, s->net.lie)) {
-        s->net.corrupted++;
-        p->answer_header.from_seq_no += sim_chance(s, 500) ? 1 : -1; /* an answer to another question */
-    }
-    return true;
-}
-
 void sim_pump_answer(struct sim *s, struct sim_event *e)
 {
     struct sim_pump *p = &s->pump;
     if (e->epoch != p->epoch || !p->running) {
         return;
     }
-    struct sim_fetch *f = find_fetch(s, e->id); /* none: the second of two answers, which must not matter */
-    bool good = true;
-    p->answer_header = (struct ccr_wire_header){0};
-    p->answer_frame = ccr_slice_of(e->bytes, e->len);
-    if (f != NULL && !s->by_session) {
-        good = open_answer(s, e, f);
-    }
-    if (good) {
-        const struct ccr_wire_header *h = &p->answer_header;
-        sim_log(s, "pump has fetch %llu: %u ops from %lld, checkpoint %lld", (unsigned long long)e->id, h->ops,
-                (long long)h->from_seq_no, (long long)h->state.global_checkpoint);
-        sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = e->id, .header = h});
-    }
-    if (p->running && (f = find_fetch(s, e->id)) != NULL) {
-        forget_fetch(f);
-    }
-    p->answer_frame = ccr_slice_of(NULL, 0);
+    p->answer_history = e->history;
+    sim_log(s, "pump has an answer to fetch %llu", (unsigned long long)e->id);
+    sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = e->id}, ccr_slice_of(e->bytes, e->len));
 }
 
 void sim_pump_failed(struct sim *s, struct sim_event *e)
@@ -314,12 +221,8 @@ void sim_pump_failed(struct sim *s, struct sim_event *e)
     if (e->epoch != s->pump.epoch || !s->pump.running) {
         return;
     }
-    struct sim_fetch *f = find_fetch(s, e->id);
-    if (f != NULL) {
-        forget_fetch(f);
-    }
     sim_log(s, "pump: fetch %llu failed, class %d", (unsigned long long)e->id, (int)e->error);
-    sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCH_FAILED, .id = e->id, .error = e->error});
+    sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_FETCH_FAILED, .id = e->id, .error = e->error}, NO_FRAME);
 }
 
 /* ---- sessions */
@@ -336,21 +239,13 @@ void sim_pump_kill(struct sim *s)
             p->batches[i].used = false;
         }
     }
-    for (int i = 0; i < SIM_FETCHES; i++) {
-        forget_fetch(&p->fetches[i]);
-    }
     free(p->answer);
-    if (s->by_session) {
-        sim_session_close(s);
-    }
-    ccr_follower_free(p->follower);
-    ccr_tail_fini(&p->tail);
-    ccr_workspace_free(p->ws);
+    p->answer = NULL;
+    sim_session_close(s, s->runtime, p->session);
     p->running = false;
     p->epoch++;
-    if (atomic_load(&s->budget.taken) != s->stolen) {
-        sim_fail(s, "the session kept %llu bytes of credit",
-                 (unsigned long long)(atomic_load(&s->budget.taken) - s->stolen));
+    if (sim_budget_taken(s) != s->stolen) {
+        sim_fail(s, "the session kept %llu bytes of credit", (unsigned long long)(sim_budget_taken(s) - s->stolen));
     }
 }
 
@@ -360,7 +255,20 @@ static void restart(struct sim *s, struct sim_event *e)
     sim_pump_start(s);
 }
 
-/* DONE: nothing may be in flight; then, some time later, whatever follows on the state. */
+/* What follows on the state, before the next session starts. */
+static void go_on(struct sim *s, enum ccr_follower_state state)
+{
+    if (s->pump.stopping && s->pump.forgets) { /* _stop and later _start: the copy is made anew */
+        s->stops++;
+        sim_index_bootstrap(s);
+    } else if (state == CCR_FOLLOWER_BOOTSTRAP_NEEDED && !s->pump.stopping) {
+        s->bootstraps++;
+        sim_index_bootstrap(s);
+    }
+    s->failed_sessions += state == CCR_FOLLOWER_FAILED;
+}
+
+/* DONE: nothing may be in flight; then, some time later, the next session. */
 static void finish(struct sim *s)
 {
     enum ccr_follower_state state = s->pump.status.state;
@@ -371,21 +279,18 @@ static void finish(struct sim *s)
     }
     sim_log(s, "session ends: %s", ccr_follower_state_name(state));
     sim_pump_kill(s);
-    if (state == CCR_FOLLOWER_BOOTSTRAP_NEEDED && !s->pump.stopping) {
-        s->bootstraps++;
-        sim_index_bootstrap(s);
-    }
-    s->failed_sessions += state == CCR_FOLLOWER_FAILED;
+    go_on(s, state);
     if (!s->over) {
-        sim_at(s, sim_between(s, 1, 2000), restart);
+        int64_t pause_max = s->pump.stopping ? 15000 : 2000;
+        sim_at(s, sim_between(s, SIM_USER, 1, s->healed ? 2000 : pause_max), restart);
     }
 }
 
 void sim_pump_start(struct sim *s)
 {
     struct sim_pump *p = &s->pump;
-    struct ccr_err err;
-    if (p->running) {
+    struct ccr_err err = {0};
+    if (p->running || s->over) {
         return;
     }
     uint64_t epoch = p->epoch;
@@ -394,21 +299,20 @@ void sim_pump_start(struct sim *s)
     p->bytes_bound = (uint64_t)(config.fetches_max + config.applies_max) * config.batch_bytes_max;
     p->fetches_bound = config.fetches_max;
     p->applies_bound = config.applies_max;
-    ccr_tail_init(&p->tail, ccr_alloc_system(), config.prefix_bytes_max);
-    struct ccr_status st = s->by_session
-                               ? sim_session_open(s, &err)
-                               : ccr_follower_new(&p->follower, ccr_alloc_system(), &p->config, &s->budget, &err);
-    if (!ccr_ok(st) || !ccr_ok(ccr_workspace_new(&p->ws, ccr_alloc_system()))) {
+    if (!ccr_ok(sim_follower_open(s, &err))) {
         sim_fail(s, "no session: %s", err.text);
         return;
     }
     s->sessions++;
+    s->compared = -1;
     sim_log(s, "session starts at %lld, persisted %lld", (long long)s->index.local_checkpoint + 1,
             (long long)s->index.persisted);
-    sim_pump_event(s, (struct ccr_event){.kind = CCR_EVENT_START,
-                                         .next_seq_no = s->index.local_checkpoint + 1,
-                                         .checkpoint = s->index.persisted,
-                                         .mapping_version = s->index.mapping,
-                                         .settings_version = s->index.settings,
-                                         .aliases_version = s->index.aliases});
+    sim_pump_event(s,
+                   (struct ccr_event){.kind = CCR_EVENT_START,
+                                      .next_seq_no = s->index.local_checkpoint + 1,
+                                      .checkpoint = s->index.persisted,
+                                      .mapping_version = s->index.mapping,
+                                      .settings_version = s->index.settings,
+                                      .aliases_version = s->index.aliases},
+                   NO_FRAME);
 }

@@ -1,36 +1,166 @@
 /*
- * The other way to the machine: through the session table, with protobuf messages and call frames, exactly as Java
- * goes. Half of the seeds take it, so that unpacking, prefixes and refusals are the session's own there.
+ * Calls into the core: through the session table, with protobuf messages and call frames. There are two runtimes, as
+ * there are two nodes; a copy of the leader that is on another node would have one more, which shares nothing either.
  */
 #include "sim.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "ccr/session.h"
-#include "ccr_core.pb-c.h"
 #include "session/messages.h"
+#include "session/session_private.h"
+
+static struct ccr_runtime *runtime_new(struct sim *s, uint64_t follower_bytes)
+{
+    Ccr__V1__RuntimeConfig m = CCR__V1__RUNTIME_CONFIG__INIT;
+    struct ccr_runtime *rt = NULL;
+    uint8_t bytes[64];
+    struct ccr_err err;
+    m.sessions_max = SIM_COPIES;
+    m.workspaces_max = 1;
+    m.follower_bytes_max = follower_bytes;
+    size_t len = ccr__v1__runtime_config__pack(&m, bytes);
+    if (!ccr_ok(ccr_runtime_new(&rt, &s->memory.alloc, bytes, len, &err))) {
+        sim_fail(s, "runtime: %s", err.text);
+    }
+    return rt;
+}
 
 void sim_session_init(struct sim *s)
 {
-    Ccr__V1__RuntimeConfig m = CCR__V1__RUNTIME_CONFIG__INIT;
-    uint8_t bytes[64];
-    struct ccr_err err;
-    m.sessions_max = 2;
-    m.workspaces_max = 1;
-    m.follower_bytes_max = sim_chance(s, 500) ? 700u << 10 : 100u << 10;
-    size_t len = ccr__v1__runtime_config__pack(&m, bytes);
-    if (!ccr_ok(ccr_runtime_new(&s->runtime, ccr_alloc_system(), bytes, len, &err))) {
-        sim_fail(s, "runtime: %s", err.text);
-    }
+    s->runtime = runtime_new(s, sim_chance(s, SIM_SETUP, 500) ? 700u << 10 : 100u << 10);
+    s->leader.runtime = runtime_new(s, 0);
 }
 
 void sim_session_fini(struct sim *s)
 {
     ccr_runtime_free(s->runtime);
+    ccr_runtime_free(s->leader.runtime);
     free(s->call_in);
     free(s->call_out);
+    if (s->memory.live != 0) {
+        sim_fail(s, "%lld bytes of the core's memory are left", (long long)s->memory.live);
+    }
 }
+
+void sim_session_close(struct sim *s, struct ccr_runtime *rt, int64_t session)
+{
+    if (!ccr_ok(ccr_session_close(rt, session))) {
+        sim_fail(s, "a session does not close");
+    }
+}
+
+/* ---- the budget of the follower's node */
+
+uint64_t sim_budget_taken(const struct sim *s)
+{
+    return atomic_load(&s->runtime->budget.taken);
+}
+
+uint64_t sim_budget_max(const struct sim *s)
+{
+    return atomic_load(&s->runtime->budget.max);
+}
+
+void sim_budget_steal(struct sim *s, uint64_t bytes)
+{
+    s->stolen += ccr_budget_take(&s->runtime->budget, bytes) ? bytes : 0;
+}
+
+void sim_budget_return(struct sim *s)
+{
+    ccr_budget_give(&s->runtime->budget, s->stolen);
+    s->stolen = 0;
+}
+
+/* ---- calls: the answer's envelope and payload lie in s->call_out */
+
+static uint8_t *grown(uint8_t *buffer, size_t *cap, size_t need)
+{
+    if (need > *cap) {
+        *cap = need;
+        buffer = realloc(buffer, need);
+    }
+    return buffer;
+}
+
+static struct ccr_status call(struct sim *s, struct ccr_runtime *rt, int64_t session, enum ccr_method method,
+                              const ProtobufCMessage *m, struct ccr_slice payload, struct ccr_err *err)
+{
+    size_t envelope = m == NULL ? 0 : protobuf_c_message_get_packed_size(m);
+    size_t len = CCR_CALL_PREAMBLE + envelope + payload.len;
+    s->call_in = grown(s->call_in, &s->call_in_cap, len);
+    s->call_out = grown(s->call_out, &s->call_out_cap, 4096); /* often too small at first, so that NOBUF is ordinary */
+    ccr_put_u32le(s->call_in, (uint32_t)envelope);
+    ccr_put_u32le(s->call_in + 4, (uint32_t)(CCR_CALL_PREAMBLE + envelope));
+    ccr_put_u32le(s->call_in + 8, (uint32_t)payload.len);
+    if (m != NULL) {
+        protobuf_c_message_pack(m, s->call_in + CCR_CALL_PREAMBLE);
+    }
+    if (payload.len > 0) {
+        memcpy(s->call_in + CCR_CALL_PREAMBLE + envelope, payload.data, payload.len);
+    }
+    for (int i = 0;; i++) {
+        size_t out_len = 0;
+        memset(err, 0, sizeof(*err));
+        struct ccr_status st =
+            ccr_session_call(rt, session, method, s->call_in, len, s->call_out, s->call_out_cap, &out_len, err);
+        if (!ccr_is(st, CCR_NOBUF) || i > 2) {
+            return st;
+        }
+        s->call_out = grown(s->call_out, &s->call_out_cap, out_len); /* the event was not consumed */
+    }
+}
+
+static struct ccr_slice answer_envelope(const struct sim *s)
+{
+    return ccr_slice_of(s->call_out + CCR_CALL_PREAMBLE, ccr_get_u32le(s->call_out));
+}
+
+static struct ccr_slice answer_payload(const struct sim *s)
+{
+    return ccr_slice_of(s->call_out + ccr_get_u32le(s->call_out + 4), ccr_get_u32le(s->call_out + 8));
+}
+
+/* ---- the leader's copies */
+
+struct ccr_status sim_copy_open(struct sim *s, struct sim_copy *c, struct ccr_err *err)
+{
+    Ccr__V1__LeaderOpen m = CCR__V1__LEADER_OPEN__INIT;
+    char path[64];
+    char uuid[64];
+    uint8_t bytes[256];
+    sim_files_path(c->files, path, sizeof(path));
+    sim_leader_history(s, uuid);
+    m.translog_path = path;
+    m.history_uuid = uuid;
+    size_t len = ccr__v1__leader_open__pack(&m, bytes);
+    return ccr_session_open(s->leader.runtime, CCR_KIND_LEADER, bytes, len, &c->session, err);
+}
+
+struct ccr_status sim_copy_read(struct sim *s, struct sim_copy *c, const struct ccr_read_request *q,
+                                const struct ccr_leader_state *state, const struct ccr_slice *plain,
+                                struct ccr_slice *frame, struct ccr_err *err)
+{
+    Ccr__V1__LeaderRead m = CCR__V1__LEADER_READ__INIT;
+    Ccr__V1__LeaderState at = CCR__V1__LEADER_STATE__INIT;
+    Ccr__V1__ReadRequest request;
+    struct ccr_read_request asked = *q;
+    ccri_request_message(&request, &asked);
+    at.global_checkpoint = state->global_checkpoint;
+    at.max_seq_no_of_updates = state->max_seq_no_of_updates;
+    at.mapping_version = state->mapping_version;
+    at.settings_version = state->settings_version;
+    at.aliases_version = state->aliases_version;
+    m.request = &request;
+    m.state = &at;
+    CCR_TRY(call(s, s->leader.runtime, c->session, plain == NULL ? CCR_METHOD_LEADER_READ : CCR_METHOD_LEADER_PACK,
+                 &m.base, plain == NULL ? ccr_slice_of(NULL, 0) : *plain, err));
+    *frame = answer_payload(s);
+    return ccr_status_of(CCR_OK);
+}
+
+/* ---- the follower */
 
 static void config_message(Ccr__V1__FollowerConfig *m, struct ccr_follower_config *c)
 {
@@ -51,63 +181,13 @@ static void config_message(Ccr__V1__FollowerConfig *m, struct ccr_follower_confi
     m->seed = c->seed;
 }
 
-struct ccr_status sim_session_open(struct sim *s, struct ccr_err *err)
+struct ccr_status sim_follower_open(struct sim *s, struct ccr_err *err)
 {
     Ccr__V1__FollowerConfig m;
     uint8_t bytes[512];
     config_message(&m, &s->pump.config);
     size_t len = ccr__v1__follower_config__pack(&m, bytes);
-    return ccr_session_open(s->runtime, CCR_KIND_FOLLOWER, bytes, len, &s->pump.handle, err);
-}
-
-void sim_session_close(struct sim *s)
-{
-    if (!ccr_ok(ccr_session_close(s->runtime, s->pump.handle))) {
-        sim_fail(s, "the session does not close");
-    }
-}
-
-/* ---- calls: the answer's envelope and payload lie in s->call_out */
-
-static uint8_t *grown(uint8_t *buffer, size_t *cap, size_t need)
-{
-    if (need > *cap) {
-        *cap = need;
-        buffer = realloc(buffer, need);
-    }
-    return buffer;
-}
-
-static struct ccr_status call(struct sim *s, enum ccr_method method, const ProtobufCMessage *m,
-                              struct ccr_slice payload, struct ccr_err *err)
-{
-    size_t envelope = m == NULL ? 0 : protobuf_c_message_get_packed_size(m);
-    size_t len = CCR_CALL_PREAMBLE + envelope + payload.len;
-    s->call_in = grown(s->call_in, &s->call_in_cap, len);
-    s->call_out = grown(s->call_out, &s->call_out_cap, 4096);
-    ccr_put_u32le(s->call_in, (uint32_t)envelope);
-    ccr_put_u32le(s->call_in + 4, (uint32_t)(CCR_CALL_PREAMBLE + envelope));
-    ccr_put_u32le(s->call_in + 8, (uint32_t)payload.len);
-    if (m != NULL) {
-        protobuf_c_message_pack(m, s->call_in + CCR_CALL_PREAMBLE);
-    }
-    if (payload.len > 0) {
-        memcpy(s->call_in + CCR_CALL_PREAMBLE + envelope, payload.data, payload.len);
-    }
-    for (int i = 0;; i++) {
-        size_t out_len = 0;
-        struct ccr_status st = ccr_session_call(s->runtime, s->pump.handle, method, s->call_in, len, s->call_out,
-                                                s->call_out_cap, &out_len, err);
-        if (!ccr_is(st, CCR_NOBUF) || i > 2) {
-            return st;
-        }
-        s->call_out = grown(s->call_out, &s->call_out_cap, out_len); /* the event was not consumed */
-    }
-}
-
-static struct ccr_slice answer_envelope(const struct sim *s)
-{
-    return ccr_slice_of(s->call_out + CCR_CALL_PREAMBLE, ccr_get_u32le(s->call_out));
+    return ccr_session_open(s->runtime, CCR_KIND_FOLLOWER, bytes, len, &s->pump.session, err);
 }
 
 static struct ccr_status take_effects(struct sim *s, const Ccr__V1__FollowerEffects *m, struct ccr_err *err)
@@ -137,22 +217,26 @@ static struct ccr_status take_effects(struct sim *s, const Ccr__V1__FollowerEffe
 static void take_batch(struct sim *s, const Ccr__V1__FollowerEffects *m)
 {
     struct sim_pump *p = &s->pump;
+    struct ccr_slice plain = answer_payload(s);
     if (m->received_batch_id == 0) {
+        if (m->received != NULL || plain.len > 0) {
+            sim_fail(s, "operations come that nobody wants");
+        }
         return;
     }
-    if (m->received == NULL || m->received->raw_bytes != ccr_get_u32le(s->call_out + 8)) {
+    if (m->received == NULL || m->received->raw_bytes != plain.len) {
         sim_fail(s, "a batch of another length than its summary says");
         return;
     }
     p->answer_header = (struct ccr_wire_header){
         .from_seq_no = m->received->from_seq_no, .ops = m->received->ops, .raw_bytes = m->received->raw_bytes};
-    p->answer = malloc(m->received->raw_bytes + 1u);
-    memcpy(p->answer, s->call_out + ccr_get_u32le(s->call_out + 4), m->received->raw_bytes);
+    p->answer = malloc(plain.len + 1);
+    memcpy(p->answer, plain.data, plain.len);
 }
 
 static struct ccr_status take_status(struct sim *s, struct ccr_err *err)
 {
-    CCR_TRY(call(s, CCR_METHOD_FOLLOWER_STATUS, NULL, ccr_slice_of(NULL, 0), err));
+    CCR_TRY(call(s, s->runtime, s->pump.session, CCR_METHOD_FOLLOWER_STATUS, NULL, ccr_slice_of(NULL, 0), err));
     struct ccr_slice envelope = answer_envelope(s);
     Ccr__V1__FollowerStatus *m = ccr__v1__follower_status__unpack(NULL, envelope.len, envelope.data);
     if (m == NULL) {
@@ -160,6 +244,7 @@ static struct ccr_status take_status(struct sim *s, struct ccr_err *err)
     }
     s->pump.status = (struct ccr_follower_status){.state = (enum ccr_follower_state)m->state,
                                                   .error = (enum ccr_error_class)m->error,
+                                                  .leader_checkpoint = m->leader_checkpoint,
                                                   .received_seq_no = m->received_seq_no,
                                                   .applied_seq_no = m->applied_seq_no,
                                                   .fetches_in_flight = m->fetches_in_flight,
@@ -169,8 +254,8 @@ static struct ccr_status take_status(struct sim *s, struct ccr_err *err)
     return ccr_status_of(CCR_OK);
 }
 
-struct ccr_status sim_session_step(struct sim *s, const struct ccr_event *e, struct ccr_slice frame,
-                                   struct ccr_err *err)
+struct ccr_status sim_follower_step(struct sim *s, const struct ccr_event *e, struct ccr_slice frame,
+                                    struct ccr_err *err)
 {
     Ccr__V1__FollowerEvent m = CCR__V1__FOLLOWER_EVENT__INIT;
     Ccr__V1__FollowerConfig config;
@@ -189,7 +274,7 @@ struct ccr_status sim_session_step(struct sim *s, const struct ccr_event *e, str
         config_message(&config, &configured);
         m.config = &config;
     }
-    CCR_TRY(call(s, CCR_METHOD_FOLLOWER_EVENT, &m.base, frame, err));
+    CCR_TRY(call(s, s->runtime, s->pump.session, CCR_METHOD_FOLLOWER_EVENT, &m.base, frame, err));
     struct ccr_slice envelope = answer_envelope(s);
     Ccr__V1__FollowerEffects *answer = ccr__v1__follower_effects__unpack(NULL, envelope.len, envelope.data);
     if (answer == NULL) {

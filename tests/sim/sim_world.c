@@ -1,4 +1,4 @@
-/* Virtual time, randomness and the log. Events of the same millisecond run in the order in which they were made. */
+/* Virtual time, randomness, memory and the log. Events of the same millisecond run in the order in which they were made. */
 #include "sim.h"
 
 #include <stdarg.h>
@@ -6,28 +6,82 @@
 #include <string.h>
 
 /* splitmix64 */
-uint64_t sim_random(struct sim *s)
+uint64_t sim_random(struct sim *s, int stream)
 {
-    uint64_t z = (s->random += 0x9e3779b97f4a7c15u);
+    uint64_t z = (s->streams[stream] += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
 }
 
-uint32_t sim_below(struct sim *s, uint32_t n)
+uint32_t sim_below(struct sim *s, int stream, uint32_t n)
 {
-    return (uint32_t)(sim_random(s) % n);
+    return (uint32_t)(sim_random(s, stream) % n);
 }
 
-int64_t sim_between(struct sim *s, int64_t min, int64_t max)
+int64_t sim_between(struct sim *s, int stream, int64_t min, int64_t max)
 {
-    return min + (int64_t)(sim_random(s) % (uint64_t)(max - min + 1));
+    return min + (int64_t)(sim_random(s, stream) % (uint64_t)(max - min + 1));
 }
 
-bool sim_chance(struct sim *s, uint32_t per_mille)
+bool sim_chance(struct sim *s, int stream, uint32_t per_mille)
 {
-    return per_mille > 0 && sim_below(s, 1000) < per_mille;
+    return per_mille > 0 && sim_below(s, stream, 1000) < per_mille;
 }
+
+bool sim_fault(struct sim *s, enum sim_fault fault)
+{
+    bool calm = s->healed || s->now_ms < s->begin_ms + s->choice.calm_ms;
+    bool happens = sim_below(s, (int)fault, 1000) < s->faults[fault]; /* drawn in any case: see enum sim_stream */
+    s->happened[fault] += happens && !calm;
+    return happens && !calm;
+}
+
+/* ---- memory: the size stands before each block */
+
+#define BLOCK_HEAD 16
+
+static void *counted(struct sim_memory *m, uint8_t *block, size_t size, size_t before)
+{
+    if (block == NULL) {
+        return NULL;
+    }
+    memcpy(block, &size, sizeof(size));
+    m->live += (int64_t)size - (int64_t)before;
+    return block + BLOCK_HEAD;
+}
+
+static void *memory_alloc(void *ctx, size_t size)
+{
+    return counted(ctx, malloc(size + BLOCK_HEAD), size, 0);
+}
+
+static void memory_release(void *ctx, void *ptr)
+{
+    if (ptr != NULL) {
+        size_t size;
+        memcpy(&size, (uint8_t *)ptr - BLOCK_HEAD, sizeof(size));
+        ((struct sim_memory *)ctx)->live -= (int64_t)size;
+        free((uint8_t *)ptr - BLOCK_HEAD);
+    }
+}
+
+static void *memory_resize(void *ctx, void *ptr, size_t size)
+{
+    size_t before;
+    if (ptr == NULL) {
+        return memory_alloc(ctx, size);
+    }
+    memcpy(&before, (uint8_t *)ptr - BLOCK_HEAD, sizeof(before));
+    return counted(ctx, realloc((uint8_t *)ptr - BLOCK_HEAD, size + BLOCK_HEAD), size, before);
+}
+
+void sim_memory_init(struct sim_memory *m)
+{
+    *m = (struct sim_memory){.alloc = {memory_alloc, memory_resize, memory_release, m}};
+}
+
+/* ---- time */
 
 static bool before(const struct sim_event *a, const struct sim_event *b)
 {
@@ -93,7 +147,7 @@ bool sim_advance(struct sim *s)
 static void put_line(struct sim *s, const char *format, va_list args)
 {
     char line[200];
-    int n = snprintf(line, sizeof(line), "%9lld ", (long long)s->now_ms);
+    int n = snprintf(line, sizeof(line), "%9lld ", (long long)(s->now_ms - s->begin_ms));
     vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
     if (s->trace) {
         puts(line);
