@@ -111,21 +111,6 @@ def test_leader_primary_is_not_active(pair, index):
             "illegal_argument_exception")
 
 
-def test_leader_index_is_a_follower(pair, index):
-    """A cluster that is its own remote: the followed index is a follower index."""
-    pair.follower.ok("PUT", "/_cluster/settings", {"persistent": {
-        "cluster.remote.self.mode": "proxy",
-        "cluster.remote.self.proxy_address": f"127.0.0.1:{pair.follower.nodes[0].transport_port}"}})
-    pair.wait_connected("self")
-    pair.leader.create_index(index)
-    pair.follow(index)
-    try:
-        refused(pair.start_replication(index, "chained", alias="self"), 400,
-                f"Cannot Replicate a Replicated Index {index}")
-    finally:
-        pair.follower.ok("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.self.*": None}})
-
-
 def test_wrong_settings(pair, index):
     pair.leader.create_index(index)
     refused(pair.start_replication(index, settings={"index.no_such_setting": 1}), 400, "no_such_setting")

@@ -3,7 +3,7 @@ package org.opensearch.ccr.action;
 import org.opensearch.Version;
 import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.action.support.ListenerTimeouts;
-import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.metadata.Lineage;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
@@ -16,7 +16,7 @@ import org.opensearch.indices.IndexClosedException;
 import org.opensearch.threadpool.ThreadPool;
 
 /** A leader index as its own cluster describes it, and whether it can be followed. */
-record LeaderIndex(IndexMetadata metadata, IndexRoutingTable routing) {
+record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable routing) {
 
     /** Asks the leader. Fails with {@link IndexNotFoundException} when there is no index of that very name. */
     static void fetch(
@@ -42,7 +42,7 @@ record LeaderIndex(IndexMetadata metadata, IndexRoutingTable routing) {
                 // Another index stands there when the name is an alias.
                 throw new IndexNotFoundException(state.metadata().indices().isEmpty() ? index : alias + ":" + index);
             }
-            timed.onResponse(new LeaderIndex(metadata, state.routingTable().index(index)));
+            timed.onResponse(new LeaderIndex(state.metadata().clusterUUID(), metadata, state.routingTable().index(index)));
         }, timed::onFailure));
     }
 
@@ -50,6 +50,11 @@ record LeaderIndex(IndexMetadata metadata, IndexRoutingTable routing) {
         if (metadata.getState() == IndexMetadata.State.CLOSE) {
             throw new IndexClosedException(metadata.getIndex());
         }
+    }
+
+    /** A follower may be followed in its turn, but not so that an index would follow itself. */
+    void ensureNoLoop(ClusterState here, String follower) {
+        Lineage.of(clusterUuid, metadata).ensureNoLoop(here.metadata().clusterUUID(), follower);
     }
 
     /** In the order of the API contract. @throws IllegalArgumentException with the contract's words when it cannot be followed */
@@ -69,9 +74,6 @@ record LeaderIndex(IndexMetadata metadata, IndexRoutingTable routing) {
         }
         if (routing == null || routing.allPrimaryShardsActive() == false) {
             throw new IllegalArgumentException("Primary shards in the Index[" + alias + ":" + name + "] are not active");
-        }
-        if (CcrSettings.isFollower(metadata.getSettings())) {
-            throw new IllegalArgumentException("Cannot Replicate a Replicated Index " + name);
         }
         if (IndexSettings.INDEX_SOFT_DELETES_SETTING.get(metadata.getSettings()) == false) {
             throw new IllegalArgumentException(

@@ -79,6 +79,7 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
 
         private void probe(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureOpen();
+            leader.ensureNoLoop(services.cluster().state(), request.follower());
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), record.settings());
             if (services.cluster().state().metadata().hasIndex(request.follower()) == false) {
                 restart(request, record, leader, listener); // cancelled during its bootstrap: that begins anew and needs no lease

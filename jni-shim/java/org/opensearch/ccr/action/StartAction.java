@@ -76,6 +76,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         private void create(StartRequest request, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureFollowable(request.alias(), services.cluster().state().nodes().getMinNodeVersion());
+            leader.ensureNoLoop(services.cluster().state(), request.follower());
             indexSettings.validate(request.settings(), false, false, false, true);
             indexCreation.validateIndexSettings(request.follower(), request.settings(), false);
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), request.settings());

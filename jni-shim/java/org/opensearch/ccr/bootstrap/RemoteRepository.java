@@ -63,6 +63,8 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
     private final ShardRestores restores;
     // guarded by prepared
     private final Map<String, LeaderCopy> prepared = new HashMap<>();
+    /** Several followers of one leader index may be bootstrapped at the same time. */
+    private final Map<String, Integer> preparations = new HashMap<>();
     private final Map<String, Map<Integer, LeaderShardInfo>> sizes = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -86,11 +88,12 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
         return metadata.name().substring(NAME_PREFIX.length());
     }
 
-    /** Fetches what a restore of this leader index will ask for. It is kept until {@link #forget}. */
+    /** Fetches what a restore of this leader index will ask for. It is kept until as many {@link #forget} as have succeeded here. */
     void prepare(Index leader, FollowRoles roles, IndexScopedSettings known, ThreadPool threadPool, ActionListener<Void> listener) {
         ActionListener<LeaderCopy> fetched = ActionListener.map(listener, copy -> {
             synchronized (prepared) {
                 prepared.put(leader.getName(), copy);
+                preparations.merge(leader.getName(), 1, Integer::sum);
                 sizes.put(leader.getUUID(), copy.shards());
             }
             return null;
@@ -107,7 +110,10 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
 
     void forget(Index leader) {
         synchronized (prepared) {
-            prepared.remove(leader.getName());
+            if (preparations.merge(leader.getName(), -1, Integer::sum) <= 0) {
+                preparations.remove(leader.getName());
+                prepared.remove(leader.getName());
+            }
         }
     }
 

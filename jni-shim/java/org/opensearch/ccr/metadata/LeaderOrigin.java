@@ -19,6 +19,7 @@ public record LeaderOrigin(Map<String, String> fields) {
     private static final String HISTORY = "leader_history_uuid.";
     private static final String SETTINGS_VERSION = "leader_settings_version";
     private static final String ALIASES_VERSION = "leader_aliases_version";
+    private static final String LINEAGE = "lineage";
     private static final String LEFT_OUT = "left_out.";
     private static final LeaderOrigin NONE = new LeaderOrigin(Map.of());
 
@@ -42,6 +43,7 @@ public record LeaderOrigin(Map<String, String> fields) {
         Map<String, String> fields = new HashMap<>();
         fields.put(CLUSTER, clusterUuid);
         fields.put(INDEX, leader.getIndexUUID());
+        Lineage.of(clusterUuid, leader).into(fields, LINEAGE);
         histories.forEach((shard, history) -> fields.put(HISTORY + shard, history));
         return new LeaderOrigin(fields).withSettings(leader.getSettingsVersion(), leftOut).withAliases(leader.getAliasesVersion(), Map.of());
     }
@@ -54,6 +56,11 @@ public record LeaderOrigin(Map<String, String> fields) {
     /** UUID of the leader cluster; null when it is unknown. */
     public String clusterUuid() {
         return fields.get(CLUSTER);
+    }
+
+    /** The indices that this one's operations have come through. */
+    Lineage lineage() {
+        return Lineage.from(fields, LINEAGE);
     }
 
     /** UUID of the leader index; null when it is unknown. */
