@@ -1,5 +1,6 @@
 package org.opensearch.ccr.action;
 
+import org.opensearch.ccr.bootstrap.BootstrapWait;
 import org.opensearch.ccr.follower.ShardStatus;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -19,10 +20,17 @@ import java.io.IOException;
  * @param syncing checkpoints, null while it is copied
  * @param follow  what the shard's task says, null when it is not running there
  * @param copy    the bootstrap that made this copy, null when it was opened from its own disk since
+ * @param waits   what the bootstrap waits for, null when it goes on or is over
  */
-record ShardView(ShardId shard, String node, Restore restore, Syncing syncing, ShardStatus follow, ShardCopy copy)
-    implements
-        Writeable {
+record ShardView(
+    ShardId shard,
+    String node,
+    Restore restore,
+    Syncing syncing,
+    ShardStatus follow,
+    ShardCopy copy,
+    BootstrapWait waits
+) implements Writeable {
 
     /** Checkpoints are -1 for a shard without operations. */
     record Syncing(long leaderCheckpoint, long followerCheckpoint, long seqNo) {
@@ -89,7 +97,8 @@ record ShardView(ShardId shard, String node, Restore restore, Syncing syncing, S
             readRestore(in),
             readSyncing(in),
             in.readOptionalWriteable(ShardStatus::new),
-            in.readOptionalWriteable(ShardCopy::new)
+            in.readOptionalWriteable(ShardCopy::new),
+            in.readOptionalWriteable(BootstrapWait::new)
         );
     }
 
@@ -136,5 +145,6 @@ record ShardView(ShardId shard, String node, Restore restore, Syncing syncing, S
         }
         out.writeOptionalWriteable(follow);
         out.writeOptionalWriteable(copy);
+        out.writeOptionalWriteable(waits);
     }
 }

@@ -48,7 +48,7 @@ final class ShardViewer {
         boolean copied = recovery != null && recovery.getRecoverySource().getType() == RecoverySource.Type.SNAPSHOT;
         ShardCopy copy = copied ? ShardCopy.of(recovery, traffic.wireBytes(shard.shardId())) : null;
         if (copied && recovery.getStage() != RecoveryState.Stage.DONE) {
-            return new ShardView(shard.shardId(), node, ShardView.Restore.of(recovery), null, null, copy);
+            return new ShardView(shard.shardId(), node, ShardView.Restore.of(recovery), null, null, copy, traffic.waitOf(shard.shardId()));
         }
         if (shard.routingEntry().active() == false || shard.routingEntry().isRelocationTarget()) {
             return null;
@@ -58,7 +58,7 @@ final class ShardViewer {
             ShardView.Syncing syncing = follow == null
                 ? unfollowed(shard)
                 : new ShardView.Syncing(follow.leaderCheckpoint(), follow.followerCheckpoint(), follow.seqNo());
-            return new ShardView(shard.shardId(), node, null, syncing, follow, copy);
+            return new ShardView(shard.shardId(), node, null, syncing, follow, copy, null);
         } catch (AlreadyClosedException e) {
             return null;
         }

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.action;
 
+import org.opensearch.ccr.bootstrap.BootstrapWait;
 import org.opensearch.ccr.follower.ShardStatus;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
@@ -20,20 +21,28 @@ final class Trouble {
 
     /** Null when every shard is well. */
     static String of(List<ShardView> shards) {
-        List<ShardStatus> ill = shards.stream()
-            .map(ShardView::follow)
+        List<BootstrapWait> ill = shards.stream()
+            .map(Trouble::of)
             .filter(Objects::nonNull)
-            .filter(status -> status.error() != ErrorClass.ERROR_NONE)
-            .sorted(Comparator.comparingLong(ShardStatus::sinceMillis))
+            .sorted(Comparator.comparingLong(BootstrapWait::sinceMillis))
             .toList();
         if (ill.isEmpty()) {
             return null;
         }
-        ShardStatus first = ill.get(0);
+        BootstrapWait first = ill.get(0);
         return words(first.error())
             + " since " + Instant.ofEpochMilli(first.sinceMillis()).truncatedTo(ChronoUnit.SECONDS)
             + " (" + ill.size() + " of " + shards.size() + " shards, " + first.attempts() + " attempts, last: " + first.reason()
             + "). Replication resumes by itself.";
+    }
+
+    /** Null when the shard is well. */
+    private static BootstrapWait of(ShardView shard) {
+        ShardStatus follow = shard.follow();
+        if (follow == null || follow.error() == ErrorClass.ERROR_NONE) {
+            return shard.waits();
+        }
+        return new BootstrapWait(follow.error(), follow.sinceMillis(), follow.attempts(), follow.reason());
     }
 
     /** What the follower does without although its leader has it; null for nothing. */
@@ -51,7 +60,7 @@ final class Trouble {
         return switch (error) {
             case ERROR_UNREACHABLE -> "The leader cluster is unreachable";
             case ERROR_LEADER_CLOSED -> "The leader index is closed";
-            case ERROR_FORBIDDEN -> "The leader refuses access";
+            case ERROR_FORBIDDEN -> "A permission is missing";
             case ERROR_BLOCKED -> "Another block forbids writing to the follower index";
             case ERROR_OVERLOADED -> "A node is overloaded";
             case ERROR_MAPPING -> "The follower's mapping is behind the leader's";

@@ -62,6 +62,7 @@ final class ShardRestore {
     private final NativeCore core;
     private final ThreadPool threadPool;
     private final Options options;
+    private final Consumer<BootstrapWait> waits;
     private final ActionListener<Void> listener;
 
     // guarded by this
@@ -74,7 +75,7 @@ final class ShardRestore {
     private boolean sessionLost;
     private boolean pausing;
     private boolean ended;
-    private int attempts;
+    private BootstrapWait wait; // null while it goes on
     private long lastProgressNanos = System.nanoTime();
     private Scheduler.Cancellable renewals;
 
@@ -86,6 +87,7 @@ final class ShardRestore {
         NativeCore core,
         ThreadPool threadPool,
         Options options,
+        Consumer<BootstrapWait> waits,
         ActionListener<Void> listener
     ) {
         this.leader = leader;
@@ -95,6 +97,7 @@ final class ShardRestore {
         this.core = core;
         this.threadPool = threadPool;
         this.options = options;
+        this.waits = waits;
         this.listener = listener;
         this.plan = new RestorePlan(store, leader.session(), recovery.getIndex());
     }
@@ -217,13 +220,21 @@ final class ShardRestore {
         synchronized (this) {
             inFlight--;
             held -= written[0];
-            attempts = 0;
-            lastProgressNanos = System.nanoTime();
+            goesOn();
             if (plain.length() < piece.length()) {
                 again.addFirst(new Piece(piece.file(), piece.offset() + plain.length(), piece.length() - plain.length()));
             }
         }
         pump();
+    }
+
+    /** Guarded by this. */
+    private void goesOn() {
+        lastProgressNanos = System.nanoTime();
+        if (wait != null) {
+            wait = null;
+            waits.accept(null);
+        }
     }
 
     private void missed(Piece piece, Exception e) {
@@ -264,7 +275,12 @@ final class ShardRestore {
     private <T> void patiently(Consumer<ActionListener<T>> call, CheckedConsumer<T, Exception> then) {
         ActionListener<T> answer = onGeneric(
             ActionListener.wrap(
-                response -> guarded(() -> then.accept(response)),
+                response -> guarded(() -> {
+                    synchronized (this) {
+                        goesOn();
+                    }
+                    then.accept(response);
+                }),
                 e -> retry(e, () -> patiently(call, then))
             )
         );
@@ -283,8 +299,9 @@ final class ShardRestore {
     /** Goes on after a while, or ends when waiting does not help or has lasted too long. */
     private void retry(Exception e, Runnable then) {
         ErrorClass cls = ErrorClassifier.classify(e);
-        boolean wait = switch (cls) {
-            case ERROR_UNREACHABLE, ERROR_TRANSIENT, ERROR_OVERLOADED, ERROR_BLOCKED, ERROR_LEADER_CLOSED, ERROR_CORRUPT -> true;
+        boolean patient = switch (cls) {
+            case ERROR_UNREACHABLE, ERROR_TRANSIENT, ERROR_OVERLOADED, ERROR_BLOCKED, ERROR_LEADER_CLOSED, ERROR_CORRUPT,
+                ERROR_FORBIDDEN -> true;
             default -> false;
         };
         long delay;
@@ -292,14 +309,20 @@ final class ShardRestore {
             if (ended || pausing) {
                 return;
             }
-            if (wait && System.nanoTime() - lastProgressNanos > PATIENCE.nanos()) {
-                cls = ErrorClass.ERROR_FATAL;
-                wait = false;
+            if (cls == ErrorClass.ERROR_FORBIDDEN) {
+                lastProgressNanos = System.nanoTime(); // a person gives the permission back; the lease is renewed until then
             }
-            pausing = wait;
-            delay = Math.min(RETRY_MAX_MILLIS, RETRY_MIN_MILLIS << Math.min(attempts++, 16));
+            if (patient && System.nanoTime() - lastProgressNanos > PATIENCE.nanos()) {
+                cls = ErrorClass.ERROR_FATAL;
+                patient = false;
+            }
+            pausing = patient;
+            int attempts = this.wait == null ? 0 : this.wait.attempts();
+            delay = Math.min(RETRY_MAX_MILLIS, RETRY_MIN_MILLIS << Math.min(attempts, 16));
+            this.wait = BootstrapWait.after(this.wait, cls, "on the leader cluster: " + RestoreProgress.textOf(e));
+            waits.accept(this.wait);
         }
-        if (wait == false) {
+        if (patient == false) {
             String text = "cannot copy " + leader.follower() + " from the leader: " + RestoreProgress.textOf(e);
             end(ReplicationException.of(cls, RestStatus.INTERNAL_SERVER_ERROR, text, e));
             return;

@@ -81,7 +81,11 @@ final class ShardRestores implements IndexEventListener {
             core,
             threadPool,
             options(),
-            ActionListener.runBefore(listener, () -> running.remove(follower, self[0]))
+            wait -> traffic.waits(follower, wait),
+            ActionListener.runBefore(listener, () -> {
+                running.remove(follower, self[0]);
+                traffic.waits(follower, null);
+            })
         );
         return self[0];
     }

@@ -128,6 +128,11 @@ final class ShardPump {
     /** Offers a failure and remembers it, for people. */
     void offerFailure(FollowerEvent.Builder event, ErrorClass cls, Exception e) {
         failure = PumpFailure.of(cls, e);
+        if (cls == ErrorClass.ERROR_FORBIDDEN) {
+            // whoever has to grant something must know where
+            String side = event.getKind() == EventKind.EVENT_APPLY_FAILED ? "follower" : "leader";
+            failure = new PumpFailure(cls, "on the " + side + " cluster: " + failure.text());
+        }
         LOGGER.debug(() -> params.description() + " " + event.getKind() + " " + cls, e);
         offer(event.setError(cls));
     }

@@ -5,6 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.apache.logging.log4j.message.ParameterizedMessage;
 import org.opensearch.action.support.GroupedActionListener;
 import org.opensearch.ccr.bootstrap.BootstrapRequest;
+import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.follower.FollowerBlock;
 import org.opensearch.ccr.follower.ShardFollowParams;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
@@ -13,6 +14,7 @@ import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;
@@ -207,9 +209,11 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             record.get().settings(),
             record.get().roles()
         );
-        services.bootstrap().bootstrap(request, ActionListener.wrap(done -> advance(Phase.INIT_FOLLOW), e -> {
+        services.bootstrap().bootstrap(request, ActionListener.wrap(done -> bootstrapped(record.get()), e -> {
             boolean wanted = ReplicationStates.of(services.clusterService().state()).is(params.follower(), OverallState.RUNNING);
-            if (wanted && isCancelled() == false) {
+            if (wanted && isCancelled() == false && ErrorClassifier.classify(e) == ErrorClass.ERROR_FORBIDDEN) {
+                note("A permission is missing: " + Reasons.of(e) + ". Replication resumes by itself."); // begins anew until it is given
+            } else if (wanted && isCancelled() == false) {
                 logger.warn(new ParameterizedMessage("[{}] bootstrap failed", params.follower()), e);
                 conclude(OverallState.FAILED, Reasons.of(e));
             } else {
@@ -217,6 +221,28 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             }
         }));
         wake();
+    }
+
+    /** Leaves no word of a wait that is over. */
+    private void bootstrapped(FollowRecord begun) {
+        if (begun.reason().equals(FollowRecord.USER_INITIATED)) {
+            advance(Phase.INIT_FOLLOW);
+        } else {
+            note(FollowRecord.USER_INITIATED, () -> advance(Phase.INIT_FOLLOW));
+        }
+    }
+
+    private void note(String reason) {
+        note(reason, this::wakeLater);
+    }
+
+    /** Writes down why it stands as it stands while it runs. */
+    private void note(String reason, Runnable then) {
+        services.store().update(
+            params.follower(),
+            record -> record.state() == OverallState.RUNNING ? record.with(OverallState.RUNNING, reason) : null,
+            ActionListener.wrap(noted -> then.run(), this::retry)
+        );
     }
 
     private void follow(ClusterState state) {
