@@ -84,7 +84,7 @@ DAMAGE(count_of_operations, r.m.ops = 3, CCR_CORRUPT_WIRE, "batch from 20 holds 
 DAMAGE(order_of_operations, r.m.from_seq_no = 19, CCR_CORRUPT_WIRE,
        "batch from 19: operation at 0: expected seq_no 19, got 20")
 DAMAGE(not_zstd, r.m.codec = CCR__V1__CODEC__CODEC_ZSTD, CCR_CORRUPT_WIRE,
-       "batch from 20: zstd block does not unpack to 1557 bytes: Src size is incorrect")
+       "batch from 20: zstd block does not unpack to 1557 bytes: not one frame of this plugin")
 DAMAGE(not_lz4, r.m.codec = CCR__V1__CODEC__CODEC_LZ4, CCR_CORRUPT_WIRE,
        "batch from 20: LZ4 block does not unpack to 1557 bytes: malformed")
 DAMAGE(prefix_not_held, r.m.codec = CCR__V1__CODEC__CODEC_LZ4;

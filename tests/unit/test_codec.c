@@ -1,4 +1,8 @@
 /* Packing and unpacking of blocks. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "ccr/wire.h"
 #include "heap.h"
 #include "plain_ops.h"
@@ -157,6 +161,37 @@ CCR_TEST(codec, after_damage_the_workspace_still_works)
         cr_assert_arr_eq(back, src.data, 3072);
     }
     ccr_workspace_free(ws);
+}
+
+/* zstd 1.5.4 looks for another frame behind the first and reads up to three bytes beyond the end for it. Here that is
+ * memory nobody has. */
+CCR_TEST(codec, nothing_is_read_behind_the_packed_bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *memory = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cr_assert_neq(memory, MAP_FAILED);
+    cr_assert_eq(mprotect(memory + page, page, PROT_NONE), 0);
+    uint8_t plain[300];
+    uint8_t packed[1024];
+    uint8_t back[600];
+    size_t len;
+    struct ccr_err err = {0};
+    struct ccr_workspace *ws;
+    assert_ok(ccr_workspace_new(&ws, &heap->alloc));
+    fill(plain, sizeof plain, 4);
+    assert_ok(ccr_codec_pack(ws, CCR_CODEC_ZSTD, 1, NONE, ccr_slice_of(plain, sizeof plain), packed, sizeof packed,
+                             &len, &err));
+    memcpy(packed + len, packed, len); /* a second frame of the same */
+    for (size_t n = 1; n <= 2 * len; n++) {
+        uint8_t *at = memory + page - n;
+        memcpy(at, packed, n);
+        struct ccr_status s = ccr_codec_unpack(ws, CCR_CODEC_ZSTD, NONE, ccr_slice_of(at, n), back, sizeof plain, &err);
+        cr_assert_eq(ccr_ok(s), n == len, "%zu of %zu bytes: %s", n, len, ccr_status_name(s));
+    }
+    struct ccr_slice two = ccr_slice_of(packed, 2 * len);
+    assert_status(ccr_codec_unpack(ws, CCR_CODEC_ZSTD, NONE, two, back, 2 * sizeof plain, &err), CCR_CORRUPT_WIRE);
+    ccr_workspace_free(ws);
+    (void)munmap(memory, 2 * page);
 }
 
 CCR_TEST(codec, every_refused_allocation_is_nomem)

@@ -11,6 +11,9 @@
  * the library.
  */
 #define ZSTD_DESCRIPTOR_OURS 0u
+#define ZSTD_HEADER_OURS     2u /* that and the window's size */
+#define ZSTD_BLOCK_HEADER    3u /* last, kind in two bits, size */
+#define ZSTD_BLOCK_RLE       1u
 
 size_t ccr_codec_bound(enum ccr_codec_id id, size_t len)
 {
@@ -130,11 +133,31 @@ static size_t zstd_decompress(ZSTD_DCtx *dctx, struct ccr_slice prefix, struct c
     return ZSTD_decompress_usingDict(dctx, dst, len, src.data, src.len, prefix.data, prefix.len);
 }
 
+/*
+ * Whether the bytes are one frame and nothing else. The library takes several in a row, and version 1.5.4 reads up to
+ * three bytes behind the last one to see whether there is another.
+ */
+static bool is_one_frame(struct ccr_slice src)
+{
+    struct ccr_cursor c = ccr_cursor_of(src);
+    bool last = false;
+    bool ours = ccr_cursor_u8(&c) == ZSTD_DESCRIPTOR_OURS;
+    (void)ccr_cursor_take(&c, ZSTD_HEADER_OURS - 1);
+    while (ours && !last && !c.failed) {
+        struct ccr_slice head = ccr_cursor_take(&c, ZSTD_BLOCK_HEADER);
+        uint32_t block =
+            c.failed ? 0 : (uint32_t)head.data[0] | (uint32_t)head.data[1] << 8 | (uint32_t)head.data[2] << 16;
+        last = (block & 1u) != 0;
+        (void)ccr_cursor_take(&c, (block >> 1 & 3u) == ZSTD_BLOCK_RLE ? 1 : block >> 3);
+    }
+    return ours && !c.failed && ccr_cursor_left(&c) == 0;
+}
+
 static struct ccr_status zstd_unpack(struct ccr_workspace *ws, struct ccr_slice prefix, struct ccr_slice src,
                                      uint8_t *dst, size_t plain_len, struct ccr_err *err)
 {
-    if (src.len == 0 || src.data[0] != ZSTD_DESCRIPTOR_OURS) {
-        return damaged(err, "zstd", plain_len, "not a frame of this plugin");
+    if (!is_one_frame(src)) {
+        return damaged(err, "zstd", plain_len, "not one frame of this plugin");
     }
     CCR_TRY(ccri_workspace_dctx(ws, err));
     size_t rc = zstd_decompress(ws->dctx, prefix, src, dst, plain_len);
