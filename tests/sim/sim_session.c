@@ -175,6 +175,8 @@ static void config_message(Ccr__V1__FollowerConfig *m, struct ccr_follower_confi
     m->backoff_min_ms = c->backoff_min_ms;
     m->backoff_max_ms = c->backoff_max_ms;
     m->lease_interval_ms = c->lease_interval_ms;
+    m->poll_interval_ms = c->poll_interval_ms;
+    m->lease_patience_ms = c->lease_patience_ms;
     m->prefix_bytes_max = c->prefix_bytes_max;
     m->codec = (Ccr__V1__Codec)c->codec;
     m->level = c->level;

@@ -54,6 +54,25 @@ Test(follower_fetch, empty_answer_after_the_poll_timeout_parks_again)
     rig_free(r);
 }
 
+Test(follower_fetch, a_leader_that_holds_no_polls_is_asked_every_poll_interval)
+{
+    struct ccr_follower_config c = rig_config();
+    c.poll_interval_ms = 250;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    rig_fetched(r, id, 10, 0, 0); /* the first one may be an accident */
+    id = rig_nth(r, FETCH, 0)->id;
+    for (int i = 0; i < 8; i++) {
+        int64_t answered = r->now;
+        rig_fetched(r, id, 10, 0, 0);
+        cr_assert_eq(rig_count(r, FETCH), 0);
+        rig_next(r);
+        cr_assert_eq(r->now, answered + 250);
+        id = rig_nth(r, FETCH, 0)->id;
+    }
+    rig_free(r);
+}
+
 Test(follower_fetch, a_backlog_is_fetched_in_disjoint_spans)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -129,6 +129,45 @@ Test(follower_lease, failures_are_retried_unless_the_history_is_lost)
     }
 }
 
+Test(follower_lease, a_refusal_that_nobody_understands_has_a_limit)
+{
+    struct ccr_follower_config c = rig_config();
+    c.lease_patience_ms = 60000;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    rig_start(r, 0);
+    int64_t first = r->now;
+    rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, CCR_ERROR_FATAL);
+    while (rig_status(r).state == CCR_FOLLOWER_FOLLOWING) {
+        while (rig_count(r, LEASE) == 0) {
+            rig_next(r);
+        }
+        cr_assert_leq(r->now - first, 60000 + (int64_t)c.backoff_max_ms);
+        rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, CCR_ERROR_FATAL);
+    }
+    cr_assert_geq(r->now - first, 60000);
+    cr_assert_eq(rig_status(r).error, CCR_ERROR_FATAL);
+    rig_free(r);
+}
+
+Test(follower_lease, what_goes_away_by_itself_has_no_limit)
+{
+    const enum ccr_error_class passing[] = {CCR_ERROR_UNREACHABLE, CCR_ERROR_FORBIDDEN, CCR_ERROR_LEADER_CLOSED};
+    for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+        struct ccr_follower_config c = rig_config();
+        c.lease_patience_ms = 1000;
+        struct rig *r = rig_new(&c, UINT64_MAX);
+        rig_start(r, 0);
+        for (int tries = 0; tries < 50; tries++) {
+            rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, passing[i]);
+            while (rig_count(r, LEASE) == 0) {
+                rig_next(r);
+            }
+        }
+        cr_assert(rig_status(r).state == CCR_FOLLOWER_FOLLOWING || rig_status(r).state == CCR_FOLLOWER_BACKING_OFF);
+        rig_free(r);
+    }
+}
+
 Test(follower_lease, a_shorter_interval_takes_effect_at_once)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -86,6 +86,9 @@ struct ccr_follower_config {
     uint32_t backoff_min_ms;    /* 1 .. backoff_max_ms */
     uint32_t backoff_max_ms;    /* .. 600 000 */
     uint32_t lease_interval_ms; /* 100 .. 3 600 000 */
+    uint32_t
+        poll_interval_ms; /* 0 .. 1000, between polls that a leader answers at once with nothing; 0: grows to 1000 */
+    uint32_t lease_patience_ms; /* 0 .. 43 200 000, how long renewals may be refused for no known reason; 0: for ever */
     uint32_t prefix_bytes_max;  /* 0 .. CCR_TAIL_BYTES_MAX */
     enum ccr_codec_id codec;
     int level;

@@ -6,7 +6,8 @@
  * good because of a hiccup is upstream's third worst pain. Only three things end a session: operations that nobody has
  * any more or that belong to another history (bootstrap again), a leader index that was deleted, and what we do not
  * understand where operations are at stake. A lease or a metadata sync that fails in a way we do not understand is
- * retried all the same: operations still flow, and if the history really goes away, the fetch will say so.
+ * retried all the same: operations still flow, and if the history really goes away, the fetch will say so; but a lease
+ * no longer than lease_patience_ms, since it expires meanwhile.
  *
  * A door is what fetches, applies, metadata and lease have in common. After a failure it is closed until its back-off
  * has passed; then it lets one try through, a probe; when the probe is good, everything goes on. A link that breaks

@@ -182,6 +182,8 @@ struct ccr_status ccr_follower_config_check(const struct ccr_follower_config *c,
     CCR_TRY(within("backoff_max_ms", c->backoff_max_ms, 1, 600000, err));
     CCR_TRY(within("backoff_min_ms", c->backoff_min_ms, 1, c->backoff_max_ms, err));
     CCR_TRY(within("lease_interval_ms", c->lease_interval_ms, 100, 3600000, err));
+    CCR_TRY(within("poll_interval_ms", c->poll_interval_ms, 0, CCRI_EMPTY_CAP_MS, err));
+    CCR_TRY(within("lease_patience_ms", c->lease_patience_ms, 0, 43200000, err));
     CCR_TRY(within("prefix_bytes_max", c->prefix_bytes_max, 0, CCR_TAIL_BYTES_MAX, err));
     return check_codec(c, err);
 }

@@ -76,6 +76,17 @@ static const char *answer_wrong(const struct ccri_piece *p, const struct ccr_wir
     return NULL;
 }
 
+/* Before a leader that does not hold polls is asked again: as often as is wished, else more and more seldom. */
+static int64_t pause_ms(const struct ccr_follower *f)
+{
+    if (f->config.poll_interval_ms > 0) {
+        return (int64_t)f->config.poll_interval_ms;
+    }
+    uint32_t doublings = f->empty_early - 2 < 16 ? f->empty_early - 2 : 16;
+    uint64_t delay = (uint64_t)f->config.backoff_min_ms << doublings;
+    return delay < CCRI_EMPTY_CAP_MS ? (int64_t)delay : CCRI_EMPTY_CAP_MS;
+}
+
 /* `news`: the answer came early because the leader's metadata changed, and that is worth an answer. */
 static void answer_empty(struct ccr_follower *f, struct ccri_piece *p, bool news)
 {
@@ -87,9 +98,7 @@ static void answer_empty(struct ccr_follower *f, struct ccri_piece *p, bool news
         f->empty_early = early ? f->empty_early + 1 : 0;
     }
     if (early && f->empty_early > 1) {
-        uint32_t doublings = f->empty_early - 2 < 16 ? f->empty_early - 2 : 16;
-        uint64_t delay = (uint64_t)f->config.backoff_min_ms << doublings;
-        f->park_at_ms = ccri_after(f, delay < CCRI_EMPTY_CAP_MS ? (int64_t)delay : CCRI_EMPTY_CAP_MS);
+        f->park_at_ms = ccri_after(f, pause_ms(f));
     }
     ccri_belt_remove(f, p);
 }

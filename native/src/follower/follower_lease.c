@@ -30,6 +30,13 @@ void ccri_lease_done(struct ccr_follower *f)
     ccri_door_reset(&f->lease);
 }
 
+/* Refused again and again, and nobody knows why: the lease runs out while all looks well. */
+static bool out_of_patience(const struct ccr_follower *f)
+{
+    return f->lease.error == CCR_ERROR_FATAL && f->config.lease_patience_ms > 0 &&
+           f->now_ms - f->lease.since_ms >= (int64_t)f->config.lease_patience_ms;
+}
+
 static void failed(struct ccr_follower *f, enum ccr_error_class error, struct ccr_effects *out)
 {
     f->lease_outstanding = false;
@@ -47,6 +54,9 @@ static void failed(struct ccr_follower *f, enum ccr_error_class error, struct cc
     case CCRI_REFETCH:
         ccri_door_trip(f, &f->lease, error, UINT64_MAX, 0);
         f->lease_at_ms = f->lease.retry_at_ms;
+        if (out_of_patience(f)) {
+            ccri_drain(f, out, CCR_FOLLOWER_FAILED, error);
+        }
         break;
     }
 }

@@ -73,6 +73,8 @@ struct ccr_status ccri_config_of(struct ccr_follower_config *c, const Ccr__V1__F
         .backoff_min_ms = m->backoff_min_ms,
         .backoff_max_ms = m->backoff_max_ms,
         .lease_interval_ms = m->lease_interval_ms,
+        .poll_interval_ms = m->poll_interval_ms,
+        .lease_patience_ms = m->lease_patience_ms,
         .prefix_bytes_max = m->prefix_bytes_max,
         .codec = (enum ccr_codec_id)m->codec,
         .level = m->level,

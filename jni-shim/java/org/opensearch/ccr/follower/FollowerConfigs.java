@@ -36,6 +36,8 @@ final class FollowerConfigs {
         CcrSettings.BACKOFF_MAX,
         CcrSettings.LEASE_RENEWAL_INTERVAL,
         CcrSettings.PREFIX_SIZE,
+        CcrSettings.POLL_INTERVAL,
+        CcrSettings.LEASE_MAX_FAILURE,
         CcrSettings.CODEC,
         CcrSettings.CODEC_LEVEL
     );
@@ -67,6 +69,8 @@ final class FollowerConfigs {
             .setBackoffMinMs(Math.min(millis(CcrSettings.BACKOFF_MIN.get(now)), millis(CcrSettings.BACKOFF_MAX.get(now))))
             .setBackoffMaxMs(millis(CcrSettings.BACKOFF_MAX.get(now)))
             .setLeaseIntervalMs(millis(CcrSettings.LEASE_RENEWAL_INTERVAL.get(now)))
+            .setPollIntervalMs(millis(CcrSettings.POLL_INTERVAL.get(now)))
+            .setLeasePatienceMs(millis(CcrSettings.LEASE_MAX_FAILURE.get(now)))
             .setPrefixBytesMax((int) Math.min(PREFIX_BYTES_MAX, CcrSettings.PREFIX_SIZE.get(now).getBytes()))
             .setCodec(codec)
             .setLevel(level(codec, CcrSettings.CODEC_LEVEL.get(now)))

@@ -35,7 +35,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Fetches in flight for one shard; read when its task starts. */
+    /** Fetches in flight for one shard, 16 at most; a change is in force at once. */
     public static final Setting<Integer> READERS_PER_SHARD = Setting.intSetting(
         "plugins.replication.follower.concurrent_readers_per_shard",
         2,
@@ -43,7 +43,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Applies in flight for one shard; read when its task starts. */
+    /** Applies in flight for one shard, 16 at most; a change is in force at once. */
     public static final Setting<Integer> WRITERS_PER_SHARD = Setting.intSetting(
         "plugins.replication.follower.concurrent_writers_per_shard",
         2,
@@ -51,7 +51,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Accepted for compatibility and without effect: nothing is polled, the leader is asked with a long poll. */
+    /** The fallback: a leader that does not hold a poll until there is something new is asked so often. */
     public static final Setting<TimeValue> POLL_INTERVAL = Setting.timeSetting(
         "plugins.replication.follower.poll_interval",
         TimeValue.timeValueMillis(50),
@@ -68,7 +68,10 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Accepted for compatibility and without effect: a renewal that fails is repeated as long as the lease lives. */
+    /**
+     * How long the leader may refuse to renew a lease for no reason that is known to pass by itself; then the replication is
+     * paused. An unreachable or closed leader and a missing permission are waited out however long they take.
+     */
     public static final Setting<TimeValue> LEASE_MAX_FAILURE = Setting.timeSetting(
         "plugins.replication.follower.retention_lease_max_failure_duration",
         TimeValue.timeValueHours(1),
