@@ -4,7 +4,7 @@ packages=(cmake ninja-build gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-
 declare -A packages_of=([tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]="python3-venv openssl")
 logs=$root/build/logs
 lanes_all=(unit asan tsan sim mutants jni tidy package gradle cluster)
-lanes_more=(coverage)
+lanes_more=(coverage valgrind)
 passed=0 failed=0
 failures=()
 running=
@@ -152,6 +152,12 @@ lane_tsan() { ctest_lane tsan tsan; }
 lane_coverage() {
     ctest_lane coverage coverage
     python3 scripts/coverage.py build/coverage
+}
+
+# Minutes, and only when named: memcheck over every test of the core.
+lane_valgrind() {
+    build_release || { count_lane valgrind 1; return; }
+    plain_lane valgrind python3 scripts/valgrind.py "$build" ${1:-}
 }
 
 # Seeds FROM to FROM + COUNT - 1, half of them in each of two processes.
