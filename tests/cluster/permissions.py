@@ -23,6 +23,12 @@ ENDPOINTS = [
     Endpoint("_stop", INDEX + "stop", "POST", API + "/{index}/_stop", {}),
     Endpoint("_pause", INDEX + "pause", "POST", API + "/{index}/_pause", {}),
     Endpoint("_resume", INDEX + "resume", "POST", API + "/{index}/_resume", {}),
+    Endpoint("_autofollow", CLUSTER + "autofollow/update", "DELETE", API + "/_autofollow",
+             {"leader_alias": ALIAS, "name": "none-such"}),
+    Endpoint("_autofollow GET", CLUSTER + "autofollow/get", "GET", API + "/_autofollow", None),
+    Endpoint("_autofollow/_dry_run", CLUSTER + "autofollow/dry_run", "POST", API + "/_autofollow/_dry_run",
+             {"leader_alias": ALIAS, "name": "none-such", "pattern": "none-such",
+              "use_roles": {"leader_cluster_role": "x", "follower_cluster_role": "y"}}),
     Endpoint("_status", INDEX + "status_check", "GET", API + "/{index}/_status", None),
 ]
 

@@ -9,6 +9,7 @@ import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LeaderCleanup;
 import org.opensearch.ccr.action.PromoteShards;
 import org.opensearch.ccr.action.StatusReader;
+import org.opensearch.ccr.autofollow.AutoFollowSide;
 import org.opensearch.ccr.bootstrap.BootstrapSide;
 import org.opensearch.ccr.bootstrap.RolesOfFollower;
 import org.opensearch.ccr.bulk.BulkSide;
@@ -95,6 +96,7 @@ public final class CcrPlugin extends Plugin
     private IndexFollowExecutor indexTasks;
     private FollowerLists lists;
     private Failovers failovers;
+    private AutoFollowSide autoFollow;
 
     public CcrPlugin(Settings settings, Path configPath) {
         Path folder = new Environment(settings, configPath).pluginsDir().resolve(NAME);
@@ -131,7 +133,10 @@ public final class CcrPlugin extends Plugin
             new IndexFollowServices(clusterService, threadPool, clients, store, tasks, bootstrap.service(), metadata)
         );
         List<Object> components = new ArrayList<>(List.of(core, clients, store, metadata, leases, tasks, follower.tasks()));
-        components.add(new SetupCheck(client, clients, clusterService, threadPool));
+        SetupCheck setup = new SetupCheck(client, clients, clusterService, threadPool);
+        autoFollow = new AutoFollowSide(clusterService, threadPool, clients, store, setup);
+        components.add(setup);
+        components.addAll(autoFollow.components());
         components.add(new LeaderCleanup(clients, threadPool, leases));
         components.add(new PromoteShards(clients));
         StatusReader statuses = new StatusReader(clusterService, clients, store);
@@ -165,6 +170,7 @@ public final class CcrPlugin extends Plugin
         List<NamedWriteableRegistry.Entry> entries = new ArrayList<>(ReplicationStates.namedWriteables());
         entries.addAll(IndexTasks.namedWriteables());
         entries.addAll(BulkSide.namedWriteables());
+        entries.addAll(AutoFollowSide.namedWriteables());
         entries.addAll(FollowerSide.namedWriteables());
         return entries;
     }
@@ -173,6 +179,7 @@ public final class CcrPlugin extends Plugin
     public List<NamedXContentRegistry.Entry> getNamedXContent() {
         List<NamedXContentRegistry.Entry> entries = new ArrayList<>(ReplicationStates.namedXContent());
         entries.addAll(IndexTasks.namedXContent());
+        entries.addAll(AutoFollowSide.namedXContent());
         entries.addAll(FollowerSide.namedXContent());
         return entries;
     }
@@ -191,6 +198,7 @@ public final class CcrPlugin extends Plugin
         handlers.addAll(LeaderSide.actions());
         handlers.addAll(FollowerSide.actions());
         handlers.addAll(BootstrapSide.actions());
+        handlers.addAll(AutoFollowSide.actions());
         return handlers;
     }
 
@@ -209,7 +217,9 @@ public final class CcrPlugin extends Plugin
         IndexNameExpressionResolver resolver,
         Supplier<DiscoveryNodes> nodes
     ) {
-        return RestEndpoints.all(lists, failovers);
+        List<RestHandler> handlers = new ArrayList<>(RestEndpoints.all(lists, failovers));
+        handlers.addAll(AutoFollowSide.endpoints());
+        return handlers;
     }
 
     @Override
@@ -242,6 +252,7 @@ public final class CcrPlugin extends Plugin
     ) {
         List<PersistentTasksExecutor<?>> executors = new ArrayList<>(follower.persistentTasks());
         executors.add(indexTasks);
+        executors.add(autoFollow.tasks());
         return executors;
     }
 

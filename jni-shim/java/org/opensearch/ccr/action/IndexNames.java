@@ -7,13 +7,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /** The rules for index names, with the words of the API contract. */
-final class IndexNames {
+public final class IndexNames {
 
     private static final int MAX_BYTES = 255;
 
     private IndexNames() {}
 
-    static void validate(String name, ActionRequestValidationException errors) {
+    public static void validate(String name, ActionRequestValidationException errors) {
+        validate(name, false, errors);
+    }
+
+    /** @param dots whether a name may begin with a dot */
+    public static void validate(String name, boolean dots, ActionRequestValidationException errors) {
         if (name.toLowerCase(Locale.ROOT).equals(name) == false) {
             errors.addValidationError("Value " + name + " must be lowercase");
         }
@@ -32,7 +37,7 @@ final class IndexNames {
         if (name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             errors.addValidationError("Value " + name + " must not be longer than " + MAX_BYTES + " bytes");
         }
-        if (name.startsWith(".")) {
+        if (dots == false && name.startsWith(".")) {
             errors.addValidationError("Value " + name + " must not start with '.'");
         }
     }

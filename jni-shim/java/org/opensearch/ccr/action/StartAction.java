@@ -54,24 +54,22 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void doExecute(Task task, StartRequest request, ActionListener<AcknowledgedResponse> listener) {
-            setup.check(
-                request.alias(),
-                request.leader(),
-                request.follower(),
-                request.roles(),
-                request.timeout(),
-                ActionListener.wrap(
-                    allowed -> LeaderIndex.fetch(
-                        services.clients(),
-                        services.threadPool(),
-                        request.alias(),
-                        request.leader(),
-                        request.timeout(),
-                        ActionListener.wrap(leader -> create(request, leader, listener), listener::onFailure)
-                    ),
-                    listener::onFailure
-                )
+            ActionListener<Void> checked = ActionListener.wrap(
+                allowed -> LeaderIndex.fetch(
+                    services.clients(),
+                    services.threadPool(),
+                    request.alias(),
+                    request.leader(),
+                    request.timeout(),
+                    ActionListener.wrap(leader -> create(request, leader, listener), listener::onFailure)
+                ),
+                listener::onFailure
             );
+            if (request.byRule()) {
+                setup.checkRoles(request.alias(), request.leader(), request.follower(), request.roles(), request.timeout(), checked);
+            } else {
+                setup.check(request.alias(), request.leader(), request.follower(), request.roles(), request.timeout(), checked);
+            }
         }
 
         private void create(StartRequest request, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {

@@ -53,6 +53,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
     private String followerRole;
     private Settings settings = Settings.EMPTY;
     private boolean waitForRestore;
+    private boolean byRule;
 
     public StartRequest(String follower) {
         super(follower);
@@ -78,6 +79,19 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         return (old ? OLD_PARSER : PARSER).parse(parser, new StartRequest(follower), null);
     }
 
+    /** What an auto-follow rule starts. Only code can make one: the caller's rights were looked at when the rule was made. */
+    public static StartRequest ofRule(String follower, String alias, String leader, FollowRoles roles, Settings settings) {
+        StartRequest request = new StartRequest(follower);
+        request.alias = alias;
+        request.leader = leader;
+        request.rolesGiven = roles.present();
+        request.leaderRole = roles.leader();
+        request.followerRole = roles.follower();
+        request.settings = settings;
+        request.byRule = true;
+        return request;
+    }
+
     public StartRequest(StreamInput in) throws IOException {
         super(in);
         alias = in.readOptionalString();
@@ -87,6 +101,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         followerRole = in.readOptionalString();
         settings = Settings.readSettingsFromStream(in);
         waitForRestore = in.readBoolean();
+        byRule = in.readBoolean();
     }
 
     @Override
@@ -99,6 +114,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         out.writeOptionalString(followerRole);
         Settings.writeSettingsToStream(settings, out);
         out.writeBoolean(waitForRestore);
+        out.writeBoolean(byRule);
     }
 
     @Override
@@ -115,8 +131,9 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
             errors.addValidationError("Mandatory params " + missing + " are missing for the request");
             return errors;
         }
-        IndexNames.validate(leader, errors);
-        IndexNames.validate(follower(), errors);
+        // A rule may be told to take dot indices, too.
+        IndexNames.validate(leader, byRule, errors);
+        IndexNames.validate(follower(), byRule, errors);
         if (rolesGiven && (Strings.isNullOrEmpty(leaderRole) || Strings.isNullOrEmpty(followerRole))) {
             errors.addValidationError("Need roles for leader_cluster_role and follower_cluster_role");
         } else if (rolesGiven) {
@@ -150,5 +167,10 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
     public StartRequest waitForRestore(boolean wait) {
         waitForRestore = wait;
         return this;
+    }
+
+    /** Whether an auto-follow rule asks, and not a user. */
+    public boolean byRule() {
+        return byRule;
     }
 }

@@ -4,23 +4,39 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.IndicesRequest;
 import org.opensearch.action.support.IndicesOptions;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.ccr.autofollow.ListingRequest;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 
 import java.io.IOException;
+import java.util.Arrays;
+import java.util.Set;
 
-/** Which index of which cluster a replication wants to touch, and with which role. */
+/** Which index of which cluster a replication wants to touch, and with which role; or, of a rule, which indices there are. */
 public final class SetupValidateRequest extends AcknowledgedRequest<SetupValidateRequest> implements IndicesRequest.Replaceable {
 
     private final String cluster;
     private String index;
     private final String role;
+    private final ListingRequest listing;
+    /** On the leader, when the Security plugin has taken names away: those that are left. Never sent. */
+    private Set<String> allowed;
 
     /** @param role the role whose rights are asked for, null for the caller's own */
     public SetupValidateRequest(String cluster, String index, String role) {
+        this(cluster, index, role, null);
+    }
+
+    private SetupValidateRequest(String cluster, String index, String role, ListingRequest listing) {
         this.cluster = cluster;
         this.index = index;
         this.role = role;
+        this.listing = listing;
+    }
+
+    /** Asks for the leader's indices, beside the permission on all of their patterns. */
+    public static SetupValidateRequest listing(String cluster, String role, ListingRequest listing) {
+        return new SetupValidateRequest(cluster, "", role, listing);
     }
 
     public SetupValidateRequest(StreamInput in) throws IOException {
@@ -28,6 +44,7 @@ public final class SetupValidateRequest extends AcknowledgedRequest<SetupValidat
         cluster = in.readString();
         index = in.readString();
         role = in.readOptionalString();
+        listing = in.readOptionalWriteable(ListingRequest::new);
     }
 
     @Override
@@ -36,6 +53,7 @@ public final class SetupValidateRequest extends AcknowledgedRequest<SetupValidat
         out.writeString(cluster);
         out.writeString(index);
         out.writeOptionalString(role);
+        out.writeOptionalWriteable(listing);
     }
 
     @Override
@@ -45,12 +63,14 @@ public final class SetupValidateRequest extends AcknowledgedRequest<SetupValidat
 
     @Override
     public String[] indices() {
-        return new String[] { index };
+        return listing == null ? new String[] { index } : listing.patterns().toArray(String[]::new);
     }
 
     @Override
     public IndicesRequest indices(String... indices) {
-        if (indices.length == 1) {
+        if (listing != null) {
+            allowed = Set.copyOf(Arrays.asList(indices));
+        } else if (indices.length == 1) {
             index = indices[0];
         }
         return this;
@@ -68,5 +88,15 @@ public final class SetupValidateRequest extends AcknowledgedRequest<SetupValidat
 
     public String role() {
         return role;
+    }
+
+    /** What is asked of the leader's indices, null for nothing. */
+    public ListingRequest listing() {
+        return listing;
+    }
+
+    /** The names that may be told; null for all. */
+    Set<String> allowed() {
+        return allowed;
     }
 }

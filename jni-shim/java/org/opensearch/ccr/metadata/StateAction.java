@@ -5,6 +5,7 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.autofollow.RuleSet;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.cluster.ClusterState;
@@ -126,6 +127,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         @Override
         public ClusterTasksResult<Request> execute(ClusterState current, List<Request> tasks) {
             ReplicationStates states = ReplicationStates.of(current);
+            RuleSet rules = RuleSet.of(current);
             PersistentTasksCustomMetadata had = current.metadata().custom(PersistentTasksCustomMetadata.TYPE);
             PersistentTasksCustomMetadata.Builder persistent = PersistentTasksCustomMetadata.builder(had);
             ClusterTasksResult.Builder<Request> result = ClusterTasksResult.builder();
@@ -138,6 +140,9 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
                 if (request.task != null) {
                     // The persistent tasks' own service places it as soon as it sees it.
                     persistent.addTask(id, FollowTasks.INDEX_TASK, request.task, PersistentTasksCustomMetadata.INITIAL_ASSIGNMENT);
+                    rules = rules.started(request.follower);
+                } else if (request.state == null) {
+                    rules = rules.withdrawn(current, request.follower);
                 }
                 states = states.with(request.follower, request.entry());
                 result.success(request);
@@ -147,6 +152,9 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
                 metadata.putCustom(ReplicationStates.TYPE, states);
             } else if (persistent.isChanged() == false) {
                 return result.build(current);
+            }
+            if (rules != RuleSet.of(current)) {
+                metadata.putCustom(RuleSet.TYPE, rules);
             }
             if (persistent.isChanged()) {
                 metadata.putCustom(PersistentTasksCustomMetadata.TYPE, persistent.build());

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What every endpoint shares: its two paths, and the parameters that all of them understand. */
-abstract class RestReplication extends BaseRestHandler {
+public abstract class RestReplication extends BaseRestHandler {
 
     private static final String BASE = "/_plugins/_replication/";
     /** The plugin's first name, which old clients still use. */
@@ -16,26 +16,26 @@ abstract class RestReplication extends BaseRestHandler {
     private static final String FOLLOWER = "index";
 
     /** Both paths of an endpoint, for instance of {@code leader_stats}. */
-    static List<Route> both(RestRequest.Method method, String path) {
+    protected static List<Route> both(RestRequest.Method method, String path) {
         return Stream.of(BASE, OLD_BASE).map(base -> new Route(method, base + path)).toList();
     }
 
     /** Both paths of a verb on one follower index, for instance {@code _start}. */
-    static List<Route> onFollower(RestRequest.Method method, String verb) {
+    protected static List<Route> onFollower(RestRequest.Method method, String verb) {
         return both(method, "{" + FOLLOWER + "}/" + verb);
     }
 
-    static String follower(RestRequest request) {
+    protected static String follower(RestRequest request) {
         return request.param(FOLLOWER);
     }
 
     /** Whether the caller speaks the dialect of the old path. */
-    static boolean old(RestRequest request) {
+    protected static boolean old(RestRequest request) {
         return request.path().startsWith(OLD_BASE);
     }
 
     /** Takes over {@code timeout} and {@code cluster_manager_timeout}, which has an older name, too. */
-    static <T extends AcknowledgedRequest<T>> T patience(RestRequest request, T asked) {
+    protected static <T extends AcknowledgedRequest<T>> T patience(RestRequest request, T asked) {
         asked.timeout(request.paramAsTime("timeout", asked.timeout()));
         boolean named = request.hasParam("cluster_manager_timeout");
         if (named && request.hasParam("master_timeout")) {

@@ -76,6 +76,32 @@ public final class SetupCheck {
         } else {
             asked = List.of(probes.ofPlugin(leader, roles));
         }
+        ask(alias, secured, asked, timeout, listener);
+    }
+
+    /** For work in the background: whether the roles, or the plugin itself where there are none, may replicate still. */
+    public void checkRoles(
+        String alias,
+        String leader,
+        String follower,
+        FollowRoles roles,
+        TimeValue timeout,
+        ActionListener<Void> listener
+    ) {
+        Client leaderClient = clients.leader(alias, roles);
+        SetupProbes probes = new SetupProbes(clients.plugin(), leaderClient, clients, alias, clusterService.getClusterName().value());
+        boolean secured = roles.present();
+        List<SetupProbes.Probe> asked = secured ? probes.ofRolesAlone(leader, follower, roles) : List.of(probes.ofPlugin(leader, roles));
+        ask(alias, secured, asked, timeout, listener);
+    }
+
+    private void ask(
+        String alias,
+        boolean secured,
+        List<SetupProbes.Probe> asked,
+        TimeValue timeout,
+        ActionListener<Void> listener
+    ) {
         ActionListener<Void> timed = ListenerTimeouts.wrapWithTimeout(
             threadPool,
             listener,

@@ -77,6 +77,19 @@ final class SetupProbes {
         );
     }
 
+    /** What the two roles need to do the work that a caller has begun. */
+    List<Probe> ofRolesAlone(String leader, String follower, FollowRoles roles) {
+        Client followerRole = clients.follower(roles);
+        Client leaderRole = clients.leader(alias, roles);
+        return List.of(
+            leaderSetup(leaderRole, leader, roles),
+            use("leader cluster [" + alias + "]", leaderRole, FetchBatchAction.INSTANCE, FetchBatchRequest.probe(leader)),
+            use("leader cluster [" + alias + "]", leaderRole, LeaderFilesAction.INSTANCE, LeaderFilesRequest.permission(leader)),
+            followerSetup(followerRole, follower, roles),
+            use("follower cluster [" + cluster + "]", followerRole, ReplayBatchAction.INSTANCE, ReplayBatchRequest.probe(follower))
+        );
+    }
+
     private Probe leaderSetup(Client asked, String leader, FollowRoles roles) {
         SetupValidateRequest request = new SetupValidateRequest(alias, leader, roles.leader());
         return setup("leader cluster [" + alias + "]", asked, request, false);

@@ -1,0 +1,33 @@
+package org.opensearch.ccr.autofollow;
+
+import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.common.io.stream.Writeable;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Asks a leader for its indices.
+ *
+ * @param patterns   which
+ * @param known      token of the listing that the caller has; 0 for none
+ * @param waitMillis how long the leader may keep the request while that listing is still right; 0 lists at once
+ */
+public record ListingRequest(List<String> patterns, long known, long waitMillis) implements Writeable {
+
+    public ListingRequest {
+        patterns = List.copyOf(patterns);
+    }
+
+    public ListingRequest(StreamInput in) throws IOException {
+        this(in.readStringList(), in.readLong(), in.readVLong());
+    }
+
+    @Override
+    public void writeTo(StreamOutput out) throws IOException {
+        out.writeStringCollection(patterns);
+        out.writeLong(known);
+        out.writeVLong(waitMillis);
+    }
+}

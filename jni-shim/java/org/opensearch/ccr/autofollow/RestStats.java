@@ -1,0 +1,41 @@
+package org.opensearch.ccr.autofollow;
+
+import org.opensearch.ccr.rest.RestReplication;
+import org.opensearch.core.rest.RestStatus;
+import org.opensearch.core.xcontent.XContentBuilder;
+import org.opensearch.rest.BytesRestResponse;
+import org.opensearch.rest.RestRequest;
+import org.opensearch.rest.RestRequest.Method;
+import org.opensearch.rest.RestResponse;
+import org.opensearch.rest.action.RestResponseListener;
+import org.opensearch.transport.client.node.NodeClient;
+
+import java.util.List;
+
+/** {@code GET autofollow_stats}: always printed for people, as the contract has it. */
+final class RestStats extends RestReplication {
+
+    @Override
+    public String getName() {
+        return "replication_autofollow_stats";
+    }
+
+    @Override
+    public List<Route> routes() {
+        return both(Method.GET, "autofollow_stats");
+    }
+
+    @Override
+    protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
+        request.content(); // counts as consumed
+        return channel -> client.execute(ProgressAction.INSTANCE, new ProgressAction.Request(), new RestResponseListener<>(channel) {
+            @Override
+            public RestResponse buildResponse(ProgressAction.Response answer) throws Exception {
+                try (XContentBuilder builder = channel.newBuilder().prettyPrint()) {
+                    RuleReport.writeStats(answer.reports(), builder);
+                    return new BytesRestResponse(RestStatus.OK, builder);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,31 @@
+package org.opensearch.ccr.autofollow;
+
+import org.opensearch.ResourceNotFoundException;
+import org.opensearch.cluster.ClusterState;
+
+import java.util.List;
+
+/** Finds the rules that a request means. */
+final class Targets {
+
+    private Targets() {}
+
+    /** The one rule of this name; the alias may be null when only one has it. */
+    static Rule one(ClusterState state, String alias, String name) {
+        List<Rule> found = RuleSet.of(state).all().stream()
+            .filter(rule -> rule.name().equals(name) && (alias == null || rule.alias().equals(alias)))
+            .toList();
+        if (found.isEmpty()) {
+            throw new ResourceNotFoundException(
+                "no auto-follow rule [" + name + "]" + (alias == null ? "" : " for leader_alias [" + alias + "]")
+            );
+        }
+        if (found.size() > 1) {
+            throw new IllegalArgumentException(
+                "several auto-follow rules are called [" + name + "]: say with [leader_alias] which of "
+                    + found.stream().map(Rule::alias).toList() + " is meant"
+            );
+        }
+        return found.get(0);
+    }
+}

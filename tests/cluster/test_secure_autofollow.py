@@ -1,0 +1,65 @@
+"""Auto-follow with the real Security plugin: in whose name leaders are asked and followers are started."""
+import pytest
+
+from harness.guard import FOLLOWER_ROLE
+from harness.rules import RULES, Rules
+from harness.wait import until
+from permissions import CLUSTER, FOLLOWER_ACTIONS, LEADER_ACTIONS, READ
+
+NARROW = {"leader_cluster_role": "narrow_leads", "follower_cluster_role": "narrow_follows"}
+
+
+@pytest.fixture
+def rules(secure_pair, name):
+    made = Rules(secure_pair, name[:60])
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def narrow(secure_pair, rules):
+    """Roles on the indices of this test alone, and a user who has them and may make rules."""
+    here, there = secure_pair.follower.users, secure_pair.leader.users
+    here.role(NARROW["follower_cluster_role"], index={f"{rules.prefix}-*": FOLLOWER_ACTIONS})
+    there.role(NARROW["leader_cluster_role"], index={f"{rules.prefix}-*": LEADER_ACTIONS})
+    here.role("rule_maker", cluster=[CLUSTER + "autofollow/*"])
+    client = here.user("rita")
+    for role in ("rule_maker", NARROW["follower_cluster_role"]):
+        here.grant(role, "rita")
+    there.grant(NARROW["leader_cluster_role"], "rita")
+    return client
+
+
+def test_stock_roles_suffice(secure_pair, rules):
+    pair = secure_pair
+    pair.leader.create_index(f"{rules.prefix}-old")
+    rules.made()
+    rules.followed(f"{rules.prefix}-old")
+    rules.looked()
+    pair.leader.put(f"{rules.prefix}-marker", "1", {"n": 1})
+    assert pair.same(f"{rules.prefix}-marker") == 1
+
+
+def test_narrow_roles(secure_pair, rules, narrow):
+    """A rule works with what its roles may, and a permission that is taken away later is told and missed only for so long."""
+    pair = secure_pair
+    there = pair.leader.users
+    body = {"leader_alias": "leader-one", "name": rules.prefix, "pattern": f"{rules.prefix}-*", "use_roles": NARROW}
+    wide = narrow.request("POST", RULES, {**body, "pattern": "*"})
+    assert wide.status == 403 and "no permissions" in wide.reasons(), wide
+    nobody = narrow.request("POST", RULES, {**body, "use_roles": {**NARROW, "follower_cluster_role": FOLLOWER_ROLE}})
+    assert nobody.status == 403, nobody
+    bare = narrow.request("POST", RULES, {key: value for key, value in body.items() if key != "use_roles"})
+    assert bare.status == 403 and "roles are mandatory" in bare.reasons(), bare
+    assert not [one for one in pair.follower.ok("GET", RULES)["rules"] if one["name"] == rules.prefix]
+    assert narrow.request("POST", RULES, body).json == {"acknowledged": True}
+    rules.looked()
+    dry = narrow.ok("GET", f"{RULES}/{rules.prefix}/_dry_run")
+    assert [one["leader_index"] for one in dry["already_followed"]] == [f"{rules.prefix}-marker"], dry
+    there.role(NARROW["leader_cluster_role"],
+               index={f"{rules.prefix}-*": [action for action in LEADER_ACTIONS if action != READ]})
+    pair.leader.create_index(f"{rules.prefix}-late")
+    failure = until(lambda: rules.failure(f"{rules.prefix}-late"), 60, "the refusal is told")
+    assert READ in failure["reason"] and failure["attempts"] >= 1, failure
+    there.role(NARROW["leader_cluster_role"], index={f"{rules.prefix}-*": LEADER_ACTIONS})
+    rules.followed(f"{rules.prefix}-late")
