@@ -110,7 +110,7 @@ def test_list_with_pattern_and_state(pair, family):
 @pytest.mark.parametrize("query, text", [
     ("?state=RUNNING", "[state] must be a list of SYNCING"),
     ("?what=ever", "unrecognized parameter: [what]"),
-])
+    ])
 def test_list_refuses_what_it_does_not_know(pair, query, text):
     answer = pair.follower.request("GET", f"{API}/_status{query}")
     assert answer.status == 400 and text in answer.reasons(), answer
@@ -130,6 +130,8 @@ def test_cat_replication(pair, family):
     assert len(rows) == 1 and rows[0]["lag.ops"] == "0" and rows[0]["lag.bytes"] == "0", rows
     helped = pair.follower.ok("GET", "/_cat/replication?help")
     assert "lag.time" in helped and "everything the leader had so long ago is here" in helped
+    refused = pair.follower.request("GET", "/_cat/replication?s=size")
+    assert refused.status == 400 and "[s] names no column to sort by: [size]" in refused.reasons(), refused
     assert "/_cat/replication\n" in pair.follower.ok("GET", "/_cat")
 
 

@@ -14,6 +14,7 @@ import org.opensearch.rest.action.cat.RestTable;
 import org.opensearch.transport.client.node.NodeClient;
 
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 
 /** {@code GET /_cat/replication[/{index}]} and {@code GET /_cat/replication/shards[/{index}]}, with {@code state=} as a filter. */
@@ -57,6 +58,12 @@ public final class RestCatReplication extends AbstractCatAction {
     @Override
     protected RestChannelConsumer doCatRequest(RestRequest request, NodeClient client) {
         FollowerFilter filter = FollowerFilter.of(request.param("index"), request.param("state"));
+        Map<String, String> columns = getTableWithHeader(request).getAliasMap();
+        for (String column : request.paramAsStringArray("s", new String[0])) {
+            if (columns.containsKey(column.replaceFirst(":(asc|desc)$", "")) == false) {
+                throw new IllegalArgumentException("[s] names no column to sort by: [" + column + "]; [help] lists them");
+            }
+        }
         return channel -> lists.statuses(client, filter, StatusForm.CONTRACT, new RestResponseListener<>(channel) {
             @Override
             public RestResponse buildResponse(SortedMap<String, StatusResponse> found) throws Exception {

@@ -1,0 +1,30 @@
+"""docs/openapi.yaml: valid, and true of the running plugin, whatever a client sends that it allows."""
+import os
+import subprocess
+import sys
+
+import pytest
+from openapi_spec_validator import validate
+
+from harness import openapi
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+
+
+@pytest.mark.no_plugin
+def test_the_description_is_valid():
+    validate(openapi.description())
+    names = [operation["operationId"] for path in openapi.description()["paths"].values()
+             for method, operation in path.items() if method != "parameters"]
+    assert len(names) == len(set(names)), "every operation has a name of its own"
+
+
+def test_what_a_property_based_client_finds(pair, tmp_path):
+    """Schemathesis makes requests from the description, boundary values and damaged ones too, and judges the answers."""
+    url = f"http://127.0.0.1:{pair.follower.nodes[0].http_port}"
+    command = [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", str(openapi.FILE), "--url", url,
+               "--phases", "coverage,fuzzing", "--checks", CHECKS, "--max-examples", "12", "--generation-deterministic",
+               "--suppress-health-check", "all", "--continue-on-failure", "--no-color"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
+    assert pair.follower.ok("GET", "/_cluster/health")["number_of_nodes"] == len(pair.follower.nodes)
