@@ -16,6 +16,8 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import routes
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SELF = Path(__file__).resolve().relative_to(ROOT).as_posix()
 
@@ -293,6 +295,16 @@ def check_places():
                 yield "%s:%d: names %s" % (name, body[:body.index(word)].count("\n") + 1, word)
 
 
+def check_routes():
+    """docs/openapi.yaml and the code name the same endpoints"""
+    code_routes = routes.registered({name: text(name) for name in JAVA})
+    described = routes.described(text("docs/openapi.yaml"))
+    for method, path in sorted(code_routes - described):
+        yield "%s %s is not described in docs/openapi.yaml" % (method, path)
+    for method, path in sorted(described - code_routes):
+        yield "docs/openapi.yaml: %s %s is not registered by any class" % (method, path)
+
+
 def check_empty():
     """no empty file, no file that nothing builds"""
     for name in FILES:
@@ -392,7 +404,7 @@ def main():
     options = parser.parse_args()
     checks = [(check.__doc__ or check.__name__[6:].replace("_", " "), check, ()) for check in (
         check_banned_c, check_banned_java, check_file_length, check_c_function_length, check_java_method_length, check_modules,
-        check_jni_includes, check_essays, check_comments, check_prefixes, check_messages, check_places, check_empty, check_format)]
+        check_jni_includes, check_essays, check_comments, check_prefixes, check_messages, check_places, check_routes, check_empty, check_format)]
     for option, check in [(options.compile_commands, check_clang_tidy), (options.library, check_library), (options.zip, check_zip)]:
         if option:
             checks.append((check.__doc__, check, (option,)))

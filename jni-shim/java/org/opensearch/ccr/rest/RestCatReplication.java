@@ -13,8 +13,10 @@ import org.opensearch.rest.action.cat.AbstractCatAction;
 import org.opensearch.rest.action.cat.RestTable;
 import org.opensearch.transport.client.node.NodeClient;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 
 /** {@code GET /_cat/replication[/{index}]} and {@code GET /_cat/replication/shards[/{index}]}, with {@code state=} as a filter. */
@@ -48,6 +50,14 @@ public final class RestCatReplication extends AbstractCatAction {
     @Override
     protected void documentation(StringBuilder text) {
         text.append(path()).append('\n').append(path()).append("/{index}\n");
+    }
+
+    /** With {@code help} nobody looks at the filters, which are no mistake for that. */
+    @Override
+    protected Set<String> responseParams() {
+        Set<String> known = new HashSet<>(super.responseParams());
+        known.addAll(List.of("state", "index"));
+        return known;
     }
 
     @Override
