@@ -273,3 +273,18 @@ CCR_TEST(tlogFind, steadyStateAllocatesNothing)
     cr_assert_eq(heap->requests, before, "%zu allocations", heap->requests - before);
     rig_free(rig);
 }
+
+/* Found by fuzz_tlog_folder: the copy met later was longer than the room that was reckoned for the first. */
+CCR_TEST(tlogFind, aSecondCopyOfAnotherLength)
+{
+    struct tlog_rig *rig = rig_new(heap, 1);
+
+    forge_index(&rig->f, 0, 1, 10);
+    forge_index(&rig->f, 5, 1, 70000); /* the rest is not walked before it is searched */
+    forge_index(&rig->f, 0, 1, 500);
+    forge_index(&rig->f, 1, 1, 10);
+    forge_sync(&rig->f);
+    assert_read(rig, 0, 1, 2);
+    cr_assert_gt(rig->plain.len, 500, "the one written last");
+    rig_free(rig);
+}

@@ -192,6 +192,7 @@ static struct ccr_status find(struct ccr_tlog *t, struct ccr_tlog_run *run, uint
 
         run->ops = 0;
         run->bytes = 0;
+        t->resized = false;
         while (!follow_places(t, run, ops_max, &oldest)) {
             struct ccr_status status = search(t, run->first_seq_no + run->ops, err);
 
@@ -202,6 +203,9 @@ static struct ccr_status find(struct ccr_tlog *t, struct ccr_tlog_run *run, uint
                 return missing(t, run->first_seq_no, err);
             }
             CCR_TRY(status);
+        }
+        if (t->resized) {
+            continue;
         }
         if (run->first_seq_no + run->ops - 1 <= settled) {
             return ccr_status_of(CCR_OK);

@@ -60,6 +60,7 @@ void ccri_tlog_places_put(struct ccr_tlog *t, const struct tlog_generation *g, i
         (known->number > g->number || (known == g && p->offset > offset))) {
         return; /* the newer one is known already */
     }
+    t->resized = t->resized || (known != NULL && p->body_length != body_length);
     *p = (struct tlog_place){seq_no, offset, body_length, (uint32_t)g->number};
 }
 

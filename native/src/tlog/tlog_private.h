@@ -72,6 +72,7 @@ struct ccr_tlog {
 
     uint8_t *scratch;
     bool vanished; /* a generation was found deleted during this search */
+    bool resized;  /* a place was taken by a newer copy of another length: what was counted before is stale */
     uint64_t checked_bytes;
     uint64_t walked_bytes;
     char uuid[CCR_TLOG_UUID_MAX + 1]; /* of the first header read; empty before */
