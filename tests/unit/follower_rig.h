@@ -32,7 +32,7 @@ static inline struct ccr_follower_config rig_config(void)
                                     .applies_max = 2,
                                     .batch_bytes_max = 1024 * KIB,
                                     .batch_ops_max = 1u << 20,
-                                    .poll_bytes = 64 * KIB,
+                                    .poll_bytes = 128 * KIB,
                                     .poll_timeout_ms = 60000,
                                     .backoff_min_ms = 50,
                                     .backoff_max_ms = 10000,

@@ -404,6 +404,23 @@ Test(follower_fetch, answers_to_something_else_are_damage)
     }
 }
 
+Test(follower_fetch, an_answer_keeps_to_the_bytes_asked_for_unless_it_is_one_operation)
+{
+    const struct {
+        uint32_t ops, more;
+        enum ccr_error_class error;
+    } cases[] = {{10, 0, CCR_ERROR_NONE}, {10, 1, CCR_ERROR_CORRUPT}, {1, 1u << 29, CCR_ERROR_NONE}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct rig *r = rig_new(NULL, UINT64_MAX);
+        rig_probed(r, 99999);
+        const struct ccr_effect e = *rig_nth(r, FETCH, 0);
+        rig_fetched(r, e.id, 100, cases[i].ops, e.request.max_bytes + cases[i].more);
+        cr_assert_eq(rig_status(r).error, cases[i].error, "case %zu", i);
+        cr_assert_eq(r->out.received_batch_id, cases[i].error == CCR_ERROR_NONE ? e.id : 0, "case %zu", i);
+        rig_free(r);
+    }
+}
+
 Test(follower_fetch, the_fifth_damage_of_one_front_fails)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);
@@ -515,5 +532,27 @@ Test(follower_fetch, configure_takes_effect_at_once)
     rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
     cr_assert_gt(rig_count(r, FETCH), 0);
     cr_assert_eq(rig_nth(r, FETCH, 0)->request.codec, CCR_CODEC_LZ4);
+    rig_free(r);
+}
+
+/* Found by fuzz_follower: the deadline was that of a parked fetch that the same step had given up. */
+Test(follower_fetch, a_fetch_that_makes_way_leaves_no_deadline)
+{
+    struct ccr_follower_config c = rig_config();
+    c.fetches_max = 1;
+    c.poll_timeout_ms = 100;
+    c.lease_interval_ms = 3600000;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    rig_start(r, 0);
+    r->leader.global_checkpoint = 9;
+    rig_fetched(r, 1, 0, 10, 100000);
+    cr_assert_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.from_seq_no, 10, "parked");
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEASE_RENEWED});
+    rig_tick(r, r->now + 500);
+    rig_fail(r, CCR_EVENT_APPLY_FAILED, 1, CCR_ERROR_CORRUPT); /* rig_step sees a TICK move the deadline */
+    while (rig_count(r, CCR_EFFECT_FETCH) == 0) {
+        rig_next(r);
+    }
+    cr_assert_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.from_seq_no, 0, "instead of the parked one");
     rig_free(r);
 }

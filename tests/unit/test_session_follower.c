@@ -304,7 +304,7 @@ CCR_TEST(session_follower, nobuf_does_not_consume_the_event)
 {
     struct rig *r = rig_new(&heap->alloc, 4096);
     start(r);
-    write_ops(r, 300);
+    write_ops(r, 150);
     Ccr__V1__FollowerEffect *f = fetch(r);
     struct frame frame = answer(r, f->request);
     Ccr__V1__FollowerEvent e = fetched(f->id);
@@ -467,5 +467,77 @@ CCR_TEST(session_follower, an_idle_session_is_small)
     size_t with = heap->live_bytes;
     assert_ok(ccr_session_close(r->rt, r->handle));
     cr_assert_leq(with - heap->live_bytes, 32u << 10, "%zu bytes", with - heap->live_bytes);
+    rig_free(r);
+}
+
+/* A claim is not believed beyond what was asked for: no room is asked of Java, and nothing is unpacked. */
+CCR_TEST(session_follower, a_claim_beyond_what_was_asked_for_is_refused)
+{
+    struct rig *r = rig_new(&heap->alloc, 4096);
+    write_ops(r, 3);
+    start(r);
+    Ccr__V1__FollowerEffect *f = fetch(r);
+    uint32_t asked = f->request->max_bytes;
+    uint64_t id = f->id;
+    struct plain_ops p = part(r, 0, 3);
+    Ccr__V1__BatchHeader m = frame_header(&p);
+    m.codec = CCR__V1__CODEC__CODEC_ZSTD;
+    m.raw_bytes = CCR_WIRE_RAW_MAX;
+    m.packed_bytes = 4;
+    struct frame frame = frame_with(&m, ccr_slice_of("\0\0\0\0", 4));
+    Ccr__V1__FollowerEvent e = fetched(id);
+    event(r, &e, frame_slice(&frame));
+    char why[256];
+    snprintf(
+        why, sizeof why,
+        "answer with 3 operations from 0 in %u bytes: more bytes than were asked for; asked were %u bytes from 0 to "
+        "9223372036854775807",
+        CCR_WIRE_RAW_MAX, asked);
+    cr_assert_str_eq(r->effects->refused, why);
+    cr_assert_eq(r->effects->error, CCR__V1__ERROR_CLASS__ERROR_CORRUPT);
+    cr_assert_eq(r->effects->received_batch_id, 0);
+    cr_assert_lt(heap->largest, 1u << 20);
+    frame_free(&frame);
+    rig_free(r);
+}
+
+/* One operation alone may be longer than what was asked for, so its room is asked for. */
+CCR_TEST(session_follower, a_claim_of_one_long_operation_asks_for_room)
+{
+    struct rig *r = rig_new(&heap->alloc, 4096);
+    write_ops(r, 1);
+    start(r);
+    struct plain_ops p = part(r, 0, 1);
+    Ccr__V1__BatchHeader m = frame_header(&p);
+    m.codec = CCR__V1__CODEC__CODEC_ZSTD;
+    m.raw_bytes = 100u << 20;
+    m.packed_bytes = 4;
+    struct frame frame = frame_with(&m, ccr_slice_of("\0\0\0\0", 4));
+    Ccr__V1__FollowerEvent e = fetched(fetch(r)->id);
+    e.now_ms = r->now;
+    struct ccr_status s = caller_call(&r->c, r->handle, CCR_METHOD_FOLLOWER_EVENT, &e.base, frame_slice(&frame));
+    cr_assert(ccr_is(s, CCR_NOBUF), "%s", ccr_status_name(s));
+    cr_assert_gt(r->c.out_len, 100u << 20);
+    frame_free(&frame);
+    rig_free(r);
+}
+
+CCR_TEST(session_follower, an_answer_that_nobody_waits_for_is_not_unpacked)
+{
+    struct rig *r = rig_new(&heap->alloc, 4096);
+    write_ops(r, 3);
+    start(r);
+    struct plain_ops p = part(r, 0, 3);
+    Ccr__V1__BatchHeader m = frame_header(&p);
+    m.codec = CCR__V1__CODEC__CODEC_ZSTD;
+    m.raw_bytes = CCR_WIRE_RAW_MAX;
+    m.packed_bytes = 4;
+    struct frame frame = frame_with(&m, ccr_slice_of("\0\0\0\0", 4));
+    Ccr__V1__FollowerEvent e = fetched(4711);
+    event(r, &e, frame_slice(&frame));
+    cr_assert_str_eq(r->effects->refused, "");
+    cr_assert_eq(r->effects->error, CCR__V1__ERROR_CLASS__ERROR_NONE);
+    cr_assert_eq(caller_payload(&r->c).len, 0);
+    frame_free(&frame);
     rig_free(r);
 }

@@ -192,6 +192,14 @@ void ccr_follower_free(struct ccr_follower *f); /* gives its credits back */
 struct ccr_status ccr_follower_step(struct ccr_follower *f, const struct ccr_event *event, struct ccr_effects *out,
                                     struct ccr_err *err) CCR_MUST_USE;
 
+/*
+ * Whether a frame is an answer to the fetch `id`, asked before it is unpacked: how much room it claims is the other side's
+ * word. CORRUPT_WIRE: it begins elsewhere, or holds more operations or bytes than were asked for; one operation alone may
+ * be longer. AGAIN: nobody waits for that fetch any more.
+ */
+struct ccr_status ccr_follower_expects(struct ccr_follower *f, uint64_t id, const struct ccr_wire_header *header,
+                                       struct ccr_err *err) CCR_MUST_USE;
+
 void ccr_follower_status(const struct ccr_follower *f, struct ccr_follower_status *out);
 
 /* A now_ms before the last event's counts as that one. */

@@ -33,6 +33,7 @@
  */
 #include "follower/follower_private.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 uint64_t ccri_fetch_bytes_max(const struct ccr_follower *f)
@@ -73,6 +74,9 @@ static const char *answer_wrong(const struct ccri_piece *p, const struct ccr_wir
     if (ccr_wire_last_seq_no(h) > h->state.global_checkpoint) {
         return "beyond the leader's global checkpoint";
     }
+    if (h->ops > 1 && h->raw_bytes > p->max_bytes) {
+        return "more bytes than were asked for";
+    }
     return NULL;
 }
 
@@ -85,6 +89,24 @@ static int64_t pause_ms(const struct ccr_follower *f)
     uint32_t doublings = f->empty_early - 2 < 16 ? f->empty_early - 2 : 16;
     uint64_t delay = (uint64_t)f->config.backoff_min_ms << doublings;
     return delay < CCRI_EMPTY_CAP_MS ? (int64_t)delay : CCRI_EMPTY_CAP_MS;
+}
+
+struct ccr_status ccr_follower_expects(struct ccr_follower *f, uint64_t id, const struct ccr_wire_header *header,
+                                       struct ccr_err *err)
+{
+    const struct ccri_piece *p = ccri_belt_find(f, id, CCRI_ASKED);
+    if (p == NULL) {
+        return ccr_err_set(err, CCR_AGAIN, "fetch %" PRIu64 " is not waited for", id);
+    }
+    const char *wrong = answer_wrong(p, header);
+    if (wrong != NULL) {
+        return ccr_err_set(err, CCR_CORRUPT_WIRE,
+                           "answer with %" PRIu32 " operations from %" PRId64 " in %" PRIu32
+                           " bytes: %s; asked were %" PRIu32 " bytes from %" PRId64 " to %" PRId64,
+                           header->ops, header->from_seq_no, header->raw_bytes, wrong, p->max_bytes, p->first_seq_no,
+                           p->last_seq_no);
+    }
+    return ccr_status_of(CCR_OK);
 }
 
 /* `news`: the answer came early because the leader's metadata changed, and that is worth an answer. */
@@ -231,7 +253,6 @@ static void send(struct ccr_follower *f, struct ccr_effects *out, const struct h
     struct ccri_piece *p = ccri_belt_ask(f, hole->at, hole->first, last, max_bytes, credit);
     p->wait_ms = wait_ms;
     p->deadline_ms = ccri_after(f, (int64_t)wait_ms + CCRI_ANSWER_TIMEOUT_MS);
-    ccri_wake(f, p->deadline_ms);
 
     struct ccr_effect *e = ccri_emit(f, out, CCR_EFFECT_FETCH);
     e->id = p->id;
@@ -390,19 +411,8 @@ static bool ask_hole(struct ccr_follower *f, struct ccr_effects *out, const stru
     return hole->first <= f->target ? ask_catch_up(f, out, hole) : ask_parked(f, out, hole);
 }
 
-void ccri_fetch_schedule(struct ccr_follower *f, struct ccr_effects *out)
+static void fill_holes(struct ccr_follower *f, struct ccr_effects *out)
 {
-    f->hold = CCRI_HOLD_NONE;
-    for (size_t i = 0; i < f->count; i++) {
-        if (f->pieces[i].state == CCRI_ASKED) {
-            ccri_wake(f, f->pieces[i].deadline_ms);
-        }
-    }
-    if (ccri_door_is_closed(f, &f->fetch)) {
-        ccri_wake(f, f->fetch.retry_at_ms);
-        f->hold = CCRI_HOLD_BACKOFF;
-        return;
-    }
     struct hole hole = {.at = 0, .first = f->applied_seq_no + 1, .is_front = true};
     for (;;) {
         while (hole.at < f->count && f->pieces[hole.at].first_seq_no == hole.first) {
@@ -416,6 +426,23 @@ void ccri_fetch_schedule(struct ccr_follower *f, struct ccr_effects *out)
         hole.last = hole.at < f->count ? f->pieces[hole.at].first_seq_no - 1 : CCRI_OPEN_END;
         if (!ask_hole(f, out, &hole)) {
             return;
+        }
+    }
+}
+
+void ccri_fetch_schedule(struct ccr_follower *f, struct ccr_effects *out)
+{
+    f->hold = CCRI_HOLD_NONE;
+    if (ccri_door_is_closed(f, &f->fetch)) {
+        ccri_wake(f, f->fetch.retry_at_ms);
+        f->hold = CCRI_HOLD_BACKOFF;
+    } else {
+        fill_holes(f, out);
+    }
+    /* Now, and not before: to fill a hole the parked fetch may have been given up, and its deadline with it. */
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->pieces[i].state == CCRI_ASKED) {
+            ccri_wake(f, f->pieces[i].deadline_ms);
         }
     }
 }

@@ -214,6 +214,13 @@ static struct ccr_status receive(struct ccri_follower_session *s, struct ccr_run
     struct pin *pin = pin_of(s, e->id);
     struct ccr_status status = ccr_wire_decode(&r->header, frame, &packed, &local);
     if (ccr_ok(status)) {
+        status = ccr_follower_expects(s->follower, e->id, &r->header, &local);
+    }
+    if (ccr_is(status, CCR_AGAIN)) { /* too late: the machine counts it, nobody reads it */
+        e->header = &r->header;
+        return ccri_answer_room(out, EFFECTS_ROOM, 0, err);
+    }
+    if (ccr_ok(status)) {
         CCR_TRY(ccri_answer_room(out, EFFECTS_ROOM, r->header.raw_bytes, err));
         status = unpack(rt, pin, &r->header, packed, ccri_answer_payload(out), &local);
     } else {
