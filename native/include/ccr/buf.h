@@ -87,7 +87,8 @@ struct ccr_cursor {
 
 static inline struct ccr_cursor ccr_cursor_of(struct ccr_slice s)
 {
-    return (struct ccr_cursor){s.data, s.data + s.len, false};
+    /* Nothing may stand nowhere, and C allows no sum with a null pointer, not even of 0. */
+    return (struct ccr_cursor){s.data, s.len == 0 ? s.data : s.data + s.len, false};
 }
 
 static inline size_t ccr_cursor_left(const struct ccr_cursor *c)
