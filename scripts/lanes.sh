@@ -1,10 +1,10 @@
 # What ./ccr does, one function each. Sourced; uses $root, $build, $zip, $assume_yes.
 packages=(cmake ninja-build gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
     liblz4-dev libdeflate-dev zlib1g-dev libcriterion-dev maven unzip python3)
-declare -A packages_of=([tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]="python3-venv openssl")
+declare -A packages_of=([fuzz]="clang libclang-rt-14-dev" [tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]="python3-venv openssl")
 logs=$root/build/logs
-lanes_all=(unit asan tsan sim mutants jni tidy package gradle cluster)
-lanes_more=(coverage valgrind)
+lanes_all=(unit asan tsan sim mutants coverage fuzz jni tidy package gradle cluster)
+lanes_more=(valgrind)
 passed=0 failed=0
 failures=()
 running=
@@ -149,9 +149,18 @@ lane_unit() { ctest_lane unit release; }
 lane_asan() { ctest_lane asan asan; }
 lane_tsan() { ctest_lane tsan tsan; }
 
+# The report names every line and branch of the core that no test reaches; too many of them are a failure of their own.
 lane_coverage() {
+    [ ! -d build/coverage ] || find build/coverage -name '*.gcda' -delete
     ctest_lane coverage coverage
-    python3 scripts/coverage.py build/coverage
+    python3 scripts/coverage.py build/coverage | tee "$logs/coverage-report.log" | tail -1
+    [ "${PIPESTATUS[0]}" -eq 0 ] || count_lane coverage 1
+}
+
+# $1: the arguments of scripts/fuzz.py.
+lane_fuzz() {
+    step "fuzz: building" fuzz-build configure_and_build fuzz || { count_lane fuzz 1; return; }
+    plain_lane fuzz python3 scripts/fuzz.py build/fuzz ${1:-}
 }
 
 # Minutes, and only when named: memcheck over every test of the core.
