@@ -224,6 +224,7 @@ void sim_leader_renew(struct sim *s, struct sim_event *e);
 
 void sim_leader_read(struct sim *s, struct sim_event *e);
 void sim_leader_hear(struct sim *s, int copy, int64_t checkpoint); /* answers who waited for it */
+void sim_leader_news(struct sim *s);                               /* of metadata: answers who waits without knowing */
 void sim_leader_drop_parked(struct sim *s, int copy);              /* the copy is gone, and who waits on it hears so */
 
 /* ---- sim_net.c */
@@ -273,6 +274,8 @@ struct sim_pump {
     int64_t lease_sent_ms;
     bool lease_outstanding;
     struct ccr_follower_status status;
+    int64_t lag_ms;
+    uint64_t lag_operations;
     uint64_t bytes_bound; /* the largest any configuration of this session allowed */
     uint32_t fetches_bound, applies_bound;
     uint64_t steps;

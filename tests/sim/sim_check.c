@@ -96,6 +96,12 @@ void sim_check_step(struct sim *s)
     }
     check_content(s);
     check_lease(s);
+    uint64_t behind =
+        st->leader_checkpoint > st->applied_seq_no ? (uint64_t)(st->leader_checkpoint - st->applied_seq_no) : 0;
+    if (p->lag_operations != behind || p->lag_ms < -1 || (behind > 0 && p->lag_ms < 0)) {
+        sim_fail(s, "%" PRIu64 " operations and %" PRId64 " ms of lag are told, %" PRIu64 " operations are missing",
+                 p->lag_operations, p->lag_ms, behind);
+    }
     if (st->applied_seq_no > st->received_seq_no) {
         sim_fail(s, "applied is beyond received");
     }
@@ -206,6 +212,11 @@ bool sim_check_converged(struct sim *s, char *why, size_t cap)
     if (st->fetches_in_flight != 1 || st->applies_in_flight != 0 || st->bytes_held != 0 || sim_budget_taken(s) != 0) {
         snprintf(why, cap, "%u fetches, %u applies, %" PRIu64 " bytes, %" PRIu64 " of the budget",
                  st->fetches_in_flight, st->applies_in_flight, st->bytes_held, sim_budget_taken(s));
+        return false;
+    }
+    if (s->pump.lag_ms != 0 || s->pump.lag_operations != 0) {
+        snprintf(why, cap, "a lag of %" PRId64 " ms and %" PRIu64 " operations", s->pump.lag_ms,
+                 s->pump.lag_operations);
         return false;
     }
     if (!s->leader.has_lease) {

@@ -26,14 +26,14 @@ static void open_copy(struct sim *s, struct sim_copy *c)
 
 void sim_leader_init(struct sim *s)
 {
-    static const int64_t most[] = {200, 600, 1500, SIM_OPS_MAX};
+    static const int64_t most[] = {60, 100, 150, 200, 300, 500, 1000, SIM_OPS_MAX};
     struct sim_leader *l = &s->leader;
     l->global_checkpoint = -1;
     l->term = 1;
     l->history = 1;
     l->mapping = l->settings = l->aliases = 1;
     l->refuses_until_ms = INT64_MIN;
-    l->ops_max = most[sim_below(s, SIM_SETUP, 4)];
+    l->ops_max = most[sim_below(s, SIM_SETUP, 8)];
     if (s->choice.ops_max > 0 && s->choice.ops_max < l->ops_max) {
         l->ops_max = s->choice.ops_max;
     }

@@ -53,22 +53,13 @@ void sim_net_request(struct sim *s, struct sim_event *e)
     }
 }
 
-/* In the preamble or in the packed operations: the header's own fields carry no checksum, the transport's has to do. */
-static void flip_a_byte(struct sim *s, struct sim_event *e)
-{
-    uint32_t header = ccr_get_u32le(e->bytes + 4);
-    uint32_t at = sim_below(s, SIM_CORRUPT, (uint32_t)e->len - header);
-    at += at >= CCR_WIRE_PREAMBLE ? header : 0;
-    e->bytes[at] ^= (uint8_t)(1 + sim_below(s, SIM_CORRUPT, 255));
-}
-
 static void damage(struct sim *s, struct sim_event *e)
 {
     s->net.corrupted++;
     if (sim_below(s, SIM_CORRUPT, 3) == 0) {
         e->len = sim_below(s, SIM_CORRUPT, (uint32_t)e->len); /* cut short */
     } else {
-        flip_a_byte(s, e);
+        e->bytes[sim_below(s, SIM_CORRUPT, (uint32_t)e->len)] ^= (uint8_t)(1 + sim_below(s, SIM_CORRUPT, 255));
     }
     sim_log(s, "net damages the answer to fetch %llu", (unsigned long long)e->id);
 }

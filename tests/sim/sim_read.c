@@ -9,6 +9,16 @@
 
 /* ---- parking */
 
+static void answer_parked(struct sim *s, struct sim_parked *p)
+{
+    struct sim_event *e = sim_at(s, 0, sim_leader_read);
+    e->epoch = p->epoch;
+    e->id = p->id;
+    e->copy = p->copy;
+    e->request = p->request;
+    p->used = false;
+}
+
 void sim_leader_hear(struct sim *s, int copy, int64_t checkpoint)
 {
     struct sim_leader *l = &s->leader;
@@ -18,12 +28,7 @@ void sim_leader_hear(struct sim *s, int copy, int64_t checkpoint)
     for (int i = 0; i < SIM_PARKED; i++) {
         struct sim_parked *p = &l->parked[i];
         if (p->used && p->copy == copy && l->copies[copy].known_checkpoint >= p->request.from_seq_no) {
-            struct sim_event *e = sim_at(s, 0, sim_leader_read);
-            e->epoch = p->epoch;
-            e->id = p->id;
-            e->copy = copy;
-            e->request = p->request;
-            p->used = false;
+            answer_parked(s, p);
         }
     }
 }
@@ -74,6 +79,24 @@ static void park(struct sim *s, struct sim_event *e)
         }
     }
     sim_net_fail(s, e->epoch, e->id, CCR_ERROR_OVERLOADED);
+}
+
+/* The follower has heard of other metadata than there is now. */
+static bool is_outdated(const struct sim_leader *l, const struct ccr_read_request *q)
+{
+    bool names = q->mapping_version > 0 || q->settings_version > 0 || q->aliases_version > 0;
+    return names &&
+           (q->mapping_version < l->mapping || q->settings_version < l->settings || q->aliases_version < l->aliases);
+}
+
+void sim_leader_news(struct sim *s)
+{
+    struct sim_leader *l = &s->leader;
+    for (int i = 0; i < SIM_PARKED; i++) {
+        if (l->parked[i].used && is_outdated(l, &l->parked[i].request)) {
+            answer_parked(s, &l->parked[i]);
+        }
+    }
 }
 
 /* ---- reading */
@@ -151,7 +174,7 @@ void sim_leader_read(struct sim *s, struct sim_event *e)
     if (s->now_ms < l->refuses_until_ms) {
         error = l->refuses_with;
     }
-    if (error == CCR_ERROR_NONE && e->request.wait_ms > 0 && !hasty &&
+    if (error == CCR_ERROR_NONE && e->request.wait_ms > 0 && !hasty && !is_outdated(l, &e->request) &&
         l->copies[e->copy].known_checkpoint < e->request.from_seq_no) {
         park(s, e);
         return;

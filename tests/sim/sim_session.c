@@ -177,6 +177,8 @@ static void config_message(Ccr__V1__FollowerConfig *m, struct ccr_follower_confi
     m->lease_interval_ms = c->lease_interval_ms;
     m->poll_interval_ms = c->poll_interval_ms;
     m->lease_patience_ms = c->lease_patience_ms;
+    m->poll_interval_ms = c->poll_interval_ms;
+    m->lease_patience_ms = c->lease_patience_ms;
     m->prefix_bytes_max = c->prefix_bytes_max;
     m->codec = (Ccr__V1__Codec)c->codec;
     m->level = c->level;
@@ -238,7 +240,9 @@ static void take_batch(struct sim *s, const Ccr__V1__FollowerEffects *m)
 
 static struct ccr_status take_status(struct sim *s, struct ccr_err *err)
 {
-    CCR_TRY(call(s, s->runtime, s->pump.session, CCR_METHOD_FOLLOWER_STATUS, NULL, ccr_slice_of(NULL, 0), err));
+    Ccr__V1__FollowerLook look = CCR__V1__FOLLOWER_LOOK__INIT;
+    look.now_ms = sim_clock(s);
+    CCR_TRY(call(s, s->runtime, s->pump.session, CCR_METHOD_FOLLOWER_STATUS, &look.base, ccr_slice_of(NULL, 0), err));
     struct ccr_slice envelope = answer_envelope(s);
     Ccr__V1__FollowerStatus *m = ccr__v1__follower_status__unpack(NULL, envelope.len, envelope.data);
     if (m == NULL) {
@@ -252,6 +256,8 @@ static struct ccr_status take_status(struct sim *s, struct ccr_err *err)
                                                   .fetches_in_flight = m->fetches_in_flight,
                                                   .applies_in_flight = m->applies_in_flight,
                                                   .bytes_held = m->bytes_held};
+    s->pump.lag_ms = m->lag_ms;
+    s->pump.lag_operations = m->lag_operations;
     ccr__v1__follower_status__free_unpacked(m, NULL);
     return ccr_status_of(CCR_OK);
 }

@@ -34,7 +34,7 @@ static void write(struct sim *s, struct sim_event *e)
     if (sim_chance(s, SIM_WRITER, 30)) {
         mood = sim_below(s, SIM_WRITER, 4);
     }
-    static const int ops_max[] = {1, 3, 120, 20};
+    static const int ops_max[] = {1, 3, 40, 10};
     static const int64_t pause_max[] = {400, 20, 300, 8000};
     sim_leader_write(s, 1 + (int)sim_below(s, SIM_WRITER, (uint32_t)ops_max[mood]));
     sim_at(s, sim_between(s, SIM_WRITER, 0, 4), acknowledge);
@@ -60,6 +60,7 @@ static void change_metadata(struct sim *s, struct sim_event *e)
     s->leader.mapping += kind < 2;
     s->leader.settings += kind == 2;
     s->leader.aliases += kind == 3;
+    sim_leader_news(s);
     sim_at(s, sim_between(s, SIM_WRITER, 500, 8000), change_metadata);
 }
 
