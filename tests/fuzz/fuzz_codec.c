@@ -52,10 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ccr_ok(s) && codec == CCR_CODEC_LZ4) {
         uint8_t *mine = malloc(plain_len + 1);
         size_t len;
-        bool same = reference_lz4(packed.data, packed.len, prefix.data, prefix.len, mine, plain_len, &len) &&
-                    len == plain_len && memcmp(mine, dst, len) == 0;
-        /* An offset of 0 is nonsense that the library lets pass; what it makes of it fails the checksum. */
-        HOLDS(same || memchr(packed.data, 0, packed.len) != NULL, "LZ4 of %zu bytes unpacks to others", packed.len);
+        bool odd, same = reference_lz4(packed.data, packed.len, prefix.data, prefix.len, mine, plain_len, &len, &odd) &&
+                         len == plain_len && memcmp(mine, dst, len) == 0;
+        HOLDS(same || odd, "LZ4 of %zu bytes unpacks to others", packed.len);
         free(mine);
     }
     if (ccr_ok(s)) {

@@ -237,11 +237,12 @@ static size_t lz4_length(struct in *in, size_t nibble)
 }
 
 bool reference_lz4(const uint8_t *bytes, size_t in_len, const uint8_t *prefix, size_t prefix_len, uint8_t *out,
-                   size_t cap, size_t *len)
+                   size_t cap, size_t *len, bool *odd)
 {
     struct in in = {bytes, in_len, 0, false};
 
     *len = 0;
+    *odd = false;
     for (;;) {
         uint64_t token = number(&in, 1, true);
         size_t literals = lz4_length(&in, token >> 4);
@@ -258,6 +259,7 @@ bool reference_lz4(const uint8_t *bytes, size_t in_len, const uint8_t *prefix, s
         }
         offset = number(&in, 2, false);
         match = 4 + lz4_length(&in, token & 15);
+        *odd = !in.bad && offset == 0;
         if (in.bad || offset == 0 || offset > *len + prefix_len || match > cap - *len) {
             return false;
         }

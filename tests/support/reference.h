@@ -43,9 +43,12 @@ struct reference_checkpoint {
 
 bool reference_checkpoint(struct reference_checkpoint *out, const uint8_t *bytes, size_t len);
 
-/* An LZ4 block whose matches may reach into `prefix`. *len: bytes written to out, which has room for cap. */
+/*
+ * An LZ4 block whose matches may reach into `prefix`. *len: bytes written to out, which has room for cap. *odd: it was
+ * refused for a match at distance 0, which the library lets pass to take whatever stands there.
+ */
 bool reference_lz4(const uint8_t *in, size_t in_len, const uint8_t *prefix, size_t prefix_len, uint8_t *out, size_t cap,
-                   size_t *len);
+                   size_t *len, bool *odd);
 
 /*
  * A protobuf message of varints and fixed32s: the last value of each field. types: the wire type of field 1, 2 ... as a

@@ -176,6 +176,16 @@ static inline uint64_t rig_at_head(struct rig *r, int64_t seq_no)
     return id;
 }
 
+/* A follower at the head, operation 9, that the leader then answers with operation 10 and these versions; the batch's id. */
+static inline struct rig *rig_one_batch(uint64_t *id, uint64_t mapping, uint64_t settings, uint64_t aliases)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    *id = rig_at_head(r, 9);
+    r->leader = (struct ccr_leader_state){10, 0, mapping, settings, aliases};
+    rig_fetched(r, *id, 10, 1, 100);
+    return r;
+}
+
 /* A follower whose probe brought operations 0..99 of 1000 bytes, with the leader at `checkpoint`; the batch has id 1.
  */
 static inline void rig_probed(struct rig *r, int64_t checkpoint)

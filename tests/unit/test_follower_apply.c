@@ -75,11 +75,8 @@ Test(follower_apply, a_batch_waits_for_the_mapping_and_others_go_on)
 
 Test(follower_apply, newer_settings_hold_operations_and_newer_aliases_do_not)
 {
-    struct rig *r = rig_new(NULL, UINT64_MAX);
-    uint64_t id = rig_at_head(r, 9);
-    r->leader.global_checkpoint = 10;
-    r->leader.aliases_version = 2;
-    rig_fetched(r, id, 10, 1, 100);
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 1, 1, 2);
     cr_assert_eq(rig_nth(r, SYNC, 0)->aliases_version, 2);
     cr_assert_eq(rig_count(r, APPLY), 1);
     rig_synced(r, 1, 1, 2);
@@ -108,11 +105,8 @@ Test(follower_apply, an_empty_answer_brings_metadata_too)
 
 Test(follower_apply, a_failed_sync_backs_off_visibly_and_goes_on)
 {
-    struct rig *r = rig_new(NULL, UINT64_MAX);
-    uint64_t id = rig_at_head(r, 9);
-    r->leader.global_checkpoint = 10;
-    r->leader.mapping_version = 2;
-    rig_fetched(r, id, 10, 1, 100);
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 2, 1, 1);
     cr_assert_eq(rig_count(r, FETCH), 1, "fetching goes on while the batch waits");
     int64_t slept = 0;
     for (int i = 1; i <= 12; i++) {
@@ -139,11 +133,8 @@ Test(follower_apply, a_failed_sync_backs_off_visibly_and_goes_on)
 
 Test(follower_apply, a_sync_that_falls_short_is_a_failed_one)
 {
-    struct rig *r = rig_new(NULL, UINT64_MAX);
-    uint64_t id = rig_at_head(r, 9);
-    r->leader.global_checkpoint = 10;
-    r->leader.mapping_version = 5;
-    rig_fetched(r, id, 10, 1, 100);
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 5, 1, 1);
     rig_synced(r, 4, 1, 1);
     cr_assert_eq(rig_count(r, SYNC), 0, "not at once again");
     cr_assert_eq(rig_status(r).error, CCR_ERROR_TRANSIENT);
@@ -154,11 +145,8 @@ Test(follower_apply, a_sync_that_falls_short_is_a_failed_one)
 
 Test(follower_apply, a_sync_that_is_never_answered_is_given_up)
 {
-    struct rig *r = rig_new(NULL, UINT64_MAX);
-    uint64_t id = rig_at_head(r, 9);
-    r->leader.global_checkpoint = 10;
-    r->leader.mapping_version = 5;
-    rig_fetched(r, id, 10, 1, 100);
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 5, 1, 1);
     rig_tick(r, r->now + CCRI_METADATA_TIMEOUT_MS - 1);
     cr_assert_eq(r->f->metadata.error, CCR_ERROR_NONE);
     rig_tick(r, r->now + 1);
@@ -168,10 +156,8 @@ Test(follower_apply, a_sync_that_is_never_answered_is_given_up)
 
 Test(follower_apply, a_refused_mapping_syncs_and_applies_the_same_batch_again)
 {
-    struct rig *r = rig_new(NULL, UINT64_MAX);
-    uint64_t id = rig_at_head(r, 9);
-    r->leader.global_checkpoint = 10;
-    rig_fetched(r, id, 10, 1, 100);
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 1, 1, 1);
     rig_fail(r, CCR_EVENT_APPLY_FAILED, id, CCR_ERROR_MAPPING);
     cr_assert_eq(rig_nth(r, SYNC, 0)->mapping_version, 1, "the same versions again");
     cr_assert_eq(rig_status(r).error, CCR_ERROR_NONE, "once is ordinary");
@@ -194,11 +180,8 @@ Test(follower_apply, a_refused_mapping_syncs_and_applies_the_same_batch_again)
 
 Test(follower_apply, a_sync_begun_before_the_refusal_does_not_count)
 {
-    struct rig *r = rig_new(NULL, UINT64_MAX);
-    uint64_t id = rig_at_head(r, 9);
-    r->leader.global_checkpoint = 10;
-    r->leader.aliases_version = 2;
-    rig_fetched(r, id, 10, 1, 100);
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 1, 1, 2);
     cr_assert_eq(rig_count(r, SYNC), 1);
     rig_fail(r, CCR_EVENT_APPLY_FAILED, id, CCR_ERROR_MAPPING);
     cr_assert_eq(rig_count(r, SYNC), 0);
