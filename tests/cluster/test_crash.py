@@ -9,6 +9,7 @@ from harness.cluster import path
 from harness.http import Http
 from harness.load import Writer
 from harness.pair import ALIAS
+from harness.rules import Rules
 from harness.wait import until
 
 
@@ -105,3 +106,27 @@ def test_write_block_from_the_first_moment_after_restart(own_pair, own_index, ho
     assert set(seen) <= {"refused", 503, 403}, seen
     pair.wait_connected(ALIAS)
     assert pair.same(index) == 2000
+
+
+def test_auto_follow_rule_survives_a_crash(own_pair, name):
+    """The rule, what it must not bring back, and what came on the leader while nobody looked."""
+    rules = Rules(own_pair, name[:40])
+    kept, gone, late = (f"{rules.prefix}-{end}" for end in ("kept", "gone", "late"))
+    own_pair.leader.create_index(kept)
+    own_pair.leader.create_index(gone)
+    try:
+        rules.made()
+        for index in (kept, gone):
+            rules.followed(index)
+        own_pair.stop_replication(gone)
+        own_pair.follower.delete_index(gone)
+        own_pair.follower.kill()
+        own_pair.leader.create_index(late)
+        own_pair.follower.start()
+        rules.followed(late)
+        rules.followed(kept)
+        rules.not_there(gone)
+        assert [one["follower_index"] for one in rules.get()["tombstones"]] == [gone]
+        assert rules.get()["failures"] == [] and rules.get()["followed"] == 2
+    finally:
+        rules.clear()

@@ -40,7 +40,7 @@ public final class LeaderIndices implements ClusterStateListener {
      * Answers a list at once, unless the caller may be kept waiting and has the list that is right. One that waited is not told
      * the list but to ask again, because what it may see has to be judged anew.
      *
-     * @param allowed the names that the Security plugin lets it see; null for all of them
+     * @param allowed what the Security plugin lets it see, as {@link Listing#of} takes it; null for all
      * @throws OpenSearchRejectedExecutionException when too many wait already
      */
     public void list(ListingRequest request, Set<String> allowed, ActionListener<Listing> listener) {

@@ -95,7 +95,7 @@ public record Listing(boolean listed, boolean reduced, long token, List<Index> i
         out.writeList(indices);
     }
 
-    /** @param allowed the names that may be told; null for all of them */
+    /** @param allowed names and wildcards that may be told, with a leading minus those that may not; null for all */
     static Listing of(ClusterState state, List<String> patterns, Set<String> allowed) {
         List<Index> told = new ArrayList<>();
         long token = 1; // 0 is what asks for a list
@@ -106,7 +106,7 @@ public record Listing(boolean listed, boolean reduced, long token, List<Index> i
                 Index index = new Index(name, metadata.getIndexUUID(), flags(metadata, state.routingTable().index(name)));
                 // A sum: it does not depend on an order, and each index counts.
                 token += index.hash();
-                if (allowed == null || allowed.contains(name)) {
+                if (allowed == null || tellable(allowed, name)) {
                     told.add(index);
                 } else {
                     reduced = true;
@@ -114,6 +114,17 @@ public record Listing(boolean listed, boolean reduced, long token, List<Index> i
             }
         }
         return new Listing(true, reduced, token, told);
+    }
+
+    private static boolean tellable(Set<String> allowed, String name) {
+        boolean told = allowed.contains(name);
+        for (String entry : allowed) {
+            if (entry.startsWith("-") && Regex.simpleMatch(entry.substring(1), name)) {
+                return false;
+            }
+            told |= Regex.isSimpleMatchPattern(entry) && Regex.simpleMatch(entry, name);
+        }
+        return told;
     }
 
     private static byte flags(IndexMetadata metadata, IndexRoutingTable routing) {
