@@ -207,6 +207,28 @@ def test_a_leader_that_is_away(pair, rules):
         link.close()
 
 
+def test_followers_of_followers(pair, rules):
+    """Only when asked for: with a pattern that renames, two clusters would follow each other for ever."""
+    p = rules.prefix
+    pair.follower.ok("PUT", "/_cluster/settings", {"persistent": {
+        "cluster.remote.own.mode": "proxy",
+        "cluster.remote.own.proxy_address": f"127.0.0.1:{pair.follower.nodes[0].transport_port}"}})
+    try:
+        pair.wait_connected("own")
+        pair.leader.create_index(f"{p}-a")
+        pair.leader.put(f"{p}-a", "1", {})
+        pair.follow(f"{p}-a")
+        rules.made(leader_alias="own", exclude_patterns=["*-again"], follower_index_pattern="{{leader_index}}-again")
+        assert "include_followers" in rules.dry_run()[f"{p}-a"][1]
+        assert rules.update(include_followers=True).status == 200
+        rules.followed(f"{p}-a-again")
+        assert pair.same(f"{p}-a", f"{p}-a-again") == 1
+        assert "excluded" in rules.dry_run()[f"{p}-a-again"][1]
+    finally:
+        rules.clear()
+        pair.follower.ok("PUT", "/_cluster/settings", {"persistent": {"cluster.remote.own.*": None}})
+
+
 def test_hundred_indices(pair, rules):
     """Half are there when the rule is made, half come while it is busy; none is passed over, never too many at a time."""
     names = [f"{rules.prefix}-{number:03}" for number in range(100)]
@@ -218,7 +240,8 @@ def test_hundred_indices(pair, rules):
             rules.made()
             list(several.map(pair.leader.create_index, names[50:]))
         pair.leader.bulk([({"index": {"_index": index, "_id": "1"}}, {"n": index}) for index in names])
-        until(lambda: rules.get()["followed"] == 100, 240, "all are followed", 0.5)
+        until(lambda: rules.copies() <= 10 and rules.get()["followed"] == 100, 240, "all are followed", 0.5)
+        assert rules.most_copies <= 10
     finally:
         pair.follower.settings(**{slots: None})
     for index in names:

@@ -16,6 +16,7 @@ class Rules:
         self.pair = pair
         self.prefix = prefix
         self.http = pair.follower
+        self.most_copies = 0
 
     def make(self, body=None, **more):
         """POST of a rule with the prefix as name and prefix-* as pattern; answers the raw response."""
@@ -68,6 +69,16 @@ class Rules:
     def not_there(self, *indices):
         for index in indices:
             assert self.http.request("HEAD", "/" + quote(index)).status == 404, f"{index} is there"
+
+    def copies(self):
+        """Followers of this test whose files are on their way; the most of them that was seen stays in most_copies."""
+        state = self.http.ok("GET", "/_cluster/state/metadata?filter_path=metadata.persistent_tasks.tasks")
+        tasks = state.get("metadata", {}).get("persistent_tasks", {}).get("tasks", [])
+        mine = [task for task in tasks if task["id"].startswith("replication:index:" + self.prefix)]
+        early = [task for task in mine
+                 if next(iter(task["task"].values())).get("state", {}).get("state", "INIT") in ("INIT", "RESTORING")]
+        self.most_copies = max(self.most_copies, len(early))
+        return len(early)
 
     def clear(self):
         for rule in self.http.ok("GET", RULES)["rules"]:
