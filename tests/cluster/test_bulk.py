@@ -103,8 +103,8 @@ def test_bulk_verbs(pair, index, family):
 def test_one_task_at_a_time_and_cancel(pair, index, family):
     """A task that hangs keeps others out; cancelled, it begins no further index and brings what it began to its end."""
     pair.follow(family[4])  # so that the metadata index is there before no shard can be placed any more
-    enable = "cluster__routing__allocation__enable"
-    pair.follower.settings(**{enable: "none"}, plugins__replication__follower__bulk_batch_size=1)
+    room = "cluster__routing__allocation__node_initial_primaries_recoveries"  # 0 lets a restore wait
+    pair.follower.settings(**{room: 0}, plugins__replication__follower__bulk_batch_size=1)
     try:
         answer = bulk(pair, "start", f"{index}-*", [family[4]])
         assert answer.status == 200, answer
@@ -117,7 +117,7 @@ def test_one_task_at_a_time_and_cancel(pair, index, family):
         until(lambda: pair.status(family[0])["status"] == "BOOTSTRAPPING", 30, "the first index has begun")
         assert pair.follower.request("POST", f"{API}/_task_cancel/{task_id}").json == {"acknowledged": True}
     finally:
-        pair.follower.settings(**{enable: None}, plugins__replication__follower__bulk_batch_size=None)
+        pair.follower.settings(**{room: None}, plugins__replication__follower__bulk_batch_size=None)
 
     def ended():
         found = task(pair, task_id)

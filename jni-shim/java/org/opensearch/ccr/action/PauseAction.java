@@ -1,7 +1,9 @@
 package org.opensearch.ccr.action;
 
+import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
@@ -17,6 +19,7 @@ import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.xcontent.ObjectParser;
 import org.opensearch.core.xcontent.XContentParser;
+import org.opensearch.threadpool.ThreadPool;
 
 import java.io.IOException;
 
@@ -81,14 +84,29 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
                     request,
                     StateAction.Request.set(request.follower(), OverallState.PAUSED, record.alias()),
                     ActionListener.wrap(
-                        paused -> services.tasks().endAll(
-                            request.follower(),
-                            ActionListener.map(listener, ended -> new AcknowledgedResponse(true))
-                        ),
+                        paused -> services.tasks().endAll(request.follower(), inTime(request, listener)),
                         listener::onFailure
                     )
                 );
             }, listener::onFailure));
+        }
+
+        /** The replication is paused; what its timeout bounds is the wait for work that is in flight: not acknowledged then. */
+        private ActionListener<Void> inTime(Request request, ActionListener<AcknowledgedResponse> listener) {
+            ActionListener<Void> ended = ActionListener.wrap(done -> listener.onResponse(new AcknowledgedResponse(true)), e -> {
+                if (e instanceof OpenSearchTimeoutException) {
+                    listener.onResponse(new AcknowledgedResponse(false));
+                } else {
+                    listener.onFailure(e);
+                }
+            });
+            return ListenerTimeouts.wrapWithTimeout(
+                services.threadPool(),
+                ended,
+                request.timeout(),
+                ThreadPool.Names.GENERIC,
+                "end of the tasks of " + request.follower()
+            );
         }
 
         private static void ensurePausable(ClusterState state, String follower) {

@@ -55,7 +55,7 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
     public LeaderShards(NativeCore core, ThreadPool threadPool, ClusterService clusterService) {
         this.core = core;
         this.threadPool = threadPool;
-        this.pool = threadPool.executor(LeaderSide.POOL);
+        this.pool = new LeaderPool(clusterService, threadPool);
         clusterService.addListener(this);
         threadPool.scheduleWithFixedDelay(this::closeIdleSessions, TimeValue.timeValueMinutes(1), ThreadPool.Names.GENERIC);
     }

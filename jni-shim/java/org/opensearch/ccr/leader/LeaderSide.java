@@ -24,6 +24,9 @@ public final class LeaderSide {
     /** Reads of files: apart, so that a bootstrap does not hold up live followers. */
     static final String FILES_POOL = "replication_leader_files";
 
+    /** {@link LeaderPool} bounds it, since a pool's own bound cannot be changed. */
+    private static final int UNBOUNDED = -1;
+
     private final LeaderShards shards;
     private final FileSessions sessions;
 
@@ -44,11 +47,10 @@ public final class LeaderSide {
     /** For {@code Plugin.getExecutorBuilders}. */
     public static List<ExecutorBuilder<?>> executors(Settings settings) {
         int processors = OpenSearchExecutors.allocatedProcessors(settings);
-        int size = CcrSettings.LEADER_POOL_SIZE.get(settings);
+        int threads = LeaderPool.threads(settings, CcrSettings.LEADER_POOL_SIZE.get(settings));
         int queue = CcrSettings.LEADER_POOL_QUEUE.get(settings);
-        int threads = size == 0 ? processors * 3 / 2 + 1 : size;
         return List.of(
-            new FixedExecutorBuilder(settings, POOL, threads, queue, "thread_pool." + POOL),
+            new FixedExecutorBuilder(settings, POOL, threads, UNBOUNDED, "thread_pool." + POOL),
             new FixedExecutorBuilder(settings, FILES_POOL, Math.max(2, processors / 2), queue, "thread_pool." + FILES_POOL)
         );
     }

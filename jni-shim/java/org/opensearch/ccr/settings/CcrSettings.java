@@ -105,7 +105,7 @@ public final class CcrSettings {
 
     // ---- leader, cluster wide
 
-    /** Threads that read for followers; 0 takes 1.5 times the processors plus one. Read when the node starts. */
+    /** Threads that read for followers; 0 takes 1.5 times the processors plus one. */
     public static final Setting<Integer> LEADER_POOL_SIZE = Setting.intSetting(
         "plugins.replication.leader.thread_pool.size",
         0,
@@ -113,7 +113,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Reads that may wait for a thread before the leader answers 429. Read when the node starts. */
+    /** Shards that may wait for a thread before the leader answers 429. */
     public static final Setting<Integer> LEADER_POOL_QUEUE = Setting.intSetting(
         "plugins.replication.leader.thread_pool.queue_size",
         1_000,
