@@ -1,4 +1,6 @@
 """Settings of the contract: their bounds, and that a change has its effect at once."""
+import random
+
 import pytest
 
 from harness.pair import API
@@ -141,6 +143,50 @@ def test_metadata_sync_interval(pair, index, setting):
     assert answer.status == 200, answer
     until(lambda: pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"]
           .get("index.max_result_window") == "444", 60, "the value is in place")
+
+
+def completed(pair, pool):
+    return int(pair.leader.ok("GET", f"/_cat/thread_pool/{pool}?format=json&h=completed")[0]["completed"])
+
+
+def test_recovery_chunk_size(pair, index, setting):
+    """A smaller chunk makes more requests of the same files; one at a time will do."""
+    pair.leader.create_index(index)
+    noise = random.Random(7)
+    for part in range(8):
+        pair.leader.bulk([({"index": {"_id": f"{part}-{n}"}}, {"noise": f"{noise.getrandbits(60000):x}"})
+                          for n in range(50)], index)
+    pair.leader.ok("POST", f"/{index}/_forcemerge?max_num_segments=1&flush=true")
+
+    def chunks(follower):
+        before = completed(pair, "replication_leader_files")
+        pair.follow(index, follower)
+        return completed(pair, "replication_leader_files") - before
+    whole = chunks(f"{index}-whole")
+    setting(pair.follower, "follower.index.recovery.chunk_size", "1mb")
+    setting(pair.follower, "follower.index.recovery.max_concurrent_file_chunks", 1)
+    assert chunks(f"{index}-small") >= whole + 3
+    assert pair.same(index, f"{index}-small") == 400
+    for follower in (f"{index}-whole", f"{index}-small"):
+        pair.drop("none", follower)
+
+
+@pytest.mark.parametrize("own, lucene", [
+    ({}, False), ({"translog.retention_lease.pruning.enabled": False}, True), ({"translog.retention_size": "0b"}, True)])
+def test_translog_kept_for_followers(pair, index, own, lucene):
+    """What a paused follower has missed comes from the translog for as long as that is kept, else from Lucene."""
+    pair.leader.create_index(index, settings={f"index.plugins.replication.{key}": value for key, value in own.items()})
+    pair.follow(index)
+    pair.leader.put(index, "first", {})
+    pair.caught_up(index)
+    pair.pause(index)
+    for part in range(2):
+        pair.leader.bulk([({"index": {"_id": f"{part}-{n}"}}, {"n": n}) for n in range(50)], index)
+        pair.leader.ok("POST", f"/{index}/_flush?force=true&wait_if_ongoing=true")
+    assert pair.resume(index).status == 200
+    assert pair.same(index) == 101
+    stats = pair.leader.ok("GET", f"{API}/leader_stats")["index_stats"][index]
+    assert (stats["operations_read_lucene"] >= 100) == lucene, stats
 
 
 def test_wait_for_restore(pair, index):

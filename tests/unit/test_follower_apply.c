@@ -45,6 +45,26 @@ Test(follower_apply, front_first_and_no_more_than_allowed)
     rig_free(r);
 }
 
+Test(follower_apply, configure_takes_effect_at_once)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t ids[4];
+    rig_batches(r, ids);
+    cr_assert_eq(rig_status(r).applies_in_flight, 2);
+    struct ccr_follower_config c = r->config;
+    c.applies_max = 3;
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    cr_assert_eq(rig_nth(r, APPLY, 0)->id, ids[2]);
+    c.applies_max = 1;
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    rig_applied(r, ids[0], 109);
+    rig_applied(r, ids[1], 119);
+    cr_assert_eq(rig_count(r, APPLY), 0, "one is in flight and that is enough now");
+    rig_applied(r, ids[2], 129);
+    cr_assert_eq(rig_nth(r, APPLY, 0)->id, ids[3]);
+    rig_free(r);
+}
+
 Test(follower_apply, a_batch_waits_for_the_mapping_and_others_go_on)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);
