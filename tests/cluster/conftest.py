@@ -9,7 +9,13 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from harness import config  # noqa: E402
+from harness.http import Http  # noqa: E402
 from harness.pair import Pair  # noqa: E402
+
+try:
+    from harness.openapi import complaint
+except ImportError:  # without the environment of requirements.txt, answers are not held against the description
+    complaint = None
 
 _running = []
 
@@ -54,6 +60,15 @@ def _run(pair):
     finally:
         pair.close()
         _running.remove(pair)
+
+
+@pytest.fixture(autouse=True)
+def answers_as_described():
+    """Every answer of the plugin, in every test, is one that docs/openapi.yaml allows."""
+    Http.judge, Http.complaints = complaint, []
+    yield
+    Http.judge = None
+    assert not Http.complaints, "not as described in docs/openapi.yaml:\n" + "\n".join(dict.fromkeys(Http.complaints))
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,13 @@ class Response:
 
 
 class Http:
-    """Talks to one address. Thread-safe: each thread has a connection of its own."""
+    """Talks to one address. Thread-safe: each thread has a connection of its own.
+
+    judge(method, path, response) names what is wrong with an answer of the plugin, or None; complaints gathers it.
+    """
+
+    judge = None
+    complaints = []
 
     def __init__(self, port, host="127.0.0.1", timeout=90, tls=None, headers=None):
         self.host, self.port, self.timeout = host, port, timeout
@@ -110,7 +116,12 @@ class Http:
         connection = self._connection()
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        return Response(answer.status, answer.read())
+        response = Response(answer.status, answer.read())
+        if Http.judge is not None and "replication" in path:
+            complaint = Http.judge(method, path, response)
+            if complaint is not None:
+                Http.complaints.append(complaint)
+        return response
 
     def ok(self, method, path, body=None, ndjson=False):
         """One request that must succeed; answers its JSON (or text when it is none)."""
