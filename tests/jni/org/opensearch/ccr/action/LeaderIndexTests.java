@@ -19,7 +19,7 @@ final class LeaderIndexTests {
             .numberOfShards(1)
             .numberOfReplicas(0)
             .build();
-        LeaderIndex leader = new LeaderIndex(metadata, null);
+        LeaderIndex leader = new LeaderIndex("cluster-uuid", metadata, null);
         return assertThrows(IllegalArgumentException.class, () -> leader.ensureFollowable("leader-one", Version.V_3_6_0)).getMessage();
     }
 
