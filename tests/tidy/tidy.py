@@ -7,6 +7,7 @@ Without an option the checks that need a build are left out and named as skipped
 line is "N passed, N failed".
 """
 import argparse
+import json
 import os
 import re
 import shutil
@@ -362,11 +363,32 @@ def check_library(library):
         yield "has an executable stack"
     if re.search(r"\((RPATH|RUNPATH|TEXTREL)\)", dynamic):
         yield "has a run path or text relocations"
-    if "__stack_chk_fail" not in tool("nm", "-D", "--undefined-only", library):
+    undefined = tool("nm", "-D", "--undefined-only", library)
+    if "__stack_chk_fail" not in undefined:
         yield "is built without stack protector"
+    if not re.search(r"__(memcpy|snprintf|vsnprintf)_chk", undefined):
+        yield "is built without fortified functions"
+    if "X86-64" in tool("readelf", "-h", library):
+        # The mark of the whole library is lost to archives without it; our own functions must be good jump targets.
+        start = next(int(line.split()[0], 16) for line in tool("nm", "-D", library).split("\n") if line.endswith(" JNI_OnLoad"))
+        if "endbr64" not in tool("objdump", "-d", "--start-address=%d" % start, "--stop-address=%d" % (start + 4), library):
+            yield "is built without control-flow protection"
     content = Path(library).read_bytes()
     if str(ROOT).encode() in content:
         yield "holds the path of its source tree"
+
+
+def sbom_findings(text):
+    """What is wrong with the list of what is linked."""
+    bom = json.loads(text)
+    listed = {part["name"]: part for part in bom.get("components", [])}
+    if bom.get("bomFormat") != "CycloneDX" or set(listed) != {"zstd", "lz4", "protobuf-c", "libdeflate"}:
+        yield "sbom.cdx.json lists %s" % sorted(listed)
+    for name, part in listed.items():
+        if not re.fullmatch(r"\d+(\.\d+)+", part["version"]) or part["purl"] != "pkg:generic/%s@%s" % (name, part["version"]):
+            yield "sbom.cdx.json: %s has version %s and purl %s" % (name, part["version"], part["purl"])
+    if "@" in json.dumps(bom["metadata"]):
+        yield "sbom.cdx.json: a variable was not filled in"
 
 
 def check_zip(path):
@@ -374,13 +396,16 @@ def check_zip(path):
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         descriptor = archive.read("plugin-descriptor.properties").decode()
+        sbom = archive.read("sbom.cdx.json") if "sbom.cdx.json" in names else b"{}"
     jars = [name for name in names if name.endswith(".jar")]
     if len(jars) != 1:
         yield "jars: %s" % jars
     for wanted in ["plugin-descriptor.properties", "LICENSE.txt", "NOTICE.txt", "licenses/zstd.txt", "licenses/lz4.txt",
-                   "licenses/protobuf-c.txt", "licenses/libdeflate.txt"]:
+                   "licenses/protobuf-c.txt", "licenses/libdeflate.txt", "sbom.cdx.json"]:
         if wanted not in names:
             yield "%s is missing" % wanted
+    if "sbom.cdx.json" in names:
+        yield from sbom_findings(sbom)
     if not any(re.fullmatch(r"native/linux-\w+/libccr_jni\.so", name) for name in names):
         yield "no native/<os>-<arch>/libccr_jni.so"
     if "plugin-security.policy" in names:
@@ -390,7 +415,7 @@ def check_zip(path):
         if line not in descriptor.split("\n"):
             yield "the descriptor has no line %s" % line
     for name in names:
-        if not re.match(r"native/|licenses/|LICENSE\.txt$|NOTICE\.txt$|plugin-descriptor\.properties$|[\w.-]+\.jar$", name):
+        if not re.match(r"native/|licenses/|LICENSE\.txt$|NOTICE\.txt$|sbom\.cdx\.json$|plugin-descriptor\.properties$|[\w.-]+\.jar$", name):
             yield "holds %s" % name
 
 
