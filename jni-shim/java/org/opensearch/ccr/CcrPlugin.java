@@ -143,7 +143,7 @@ public final class CcrPlugin extends Plugin
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
         failovers = new Failovers(lists, threadPool);
-        components.addAll(BulkSide.components(client, clients, clusterService, threadPool));
+        components.addAll(BulkSide.components(client, clients, clusterService, threadPool, setup, lists));
         components.addAll(leader.components());
         components.addAll(bootstrap.components());
         return components;

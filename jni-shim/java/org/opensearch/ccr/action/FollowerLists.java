@@ -51,7 +51,7 @@ public final class FollowerLists {
     }
 
     /** Those of the indices whose replication status the caller may ask for. */
-    void visible(Client caller, Collection<String> indices, ActionListener<SortedSet<String>> listener) {
+    public void visible(Client caller, Collection<String> indices, ActionListener<SortedSet<String>> listener) {
         if (indices.isEmpty()) {
             listener.onResponse(new TreeSet<>());
             return;

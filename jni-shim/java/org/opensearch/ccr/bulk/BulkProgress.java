@@ -8,6 +8,7 @@ import org.opensearch.tasks.Task;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How far a bulk task has come. Each index is counted in exactly one of the four numbers.
@@ -70,6 +71,12 @@ public record BulkProgress(
         out.writeVInt(pending);
         out.writeVInt(cancelled);
         out.writeList(failures);
+    }
+
+    /** The same numbers, with the reasons of these indices only. */
+    BulkProgress limited(Set<String> seen) {
+        List<Failure> told = failures.stream().filter(failure -> seen.contains(failure.index)).toList();
+        return new BulkProgress(operationType, pattern, startMillis, success, failed, pending, cancelled, told);
     }
 
     /** What is left of a task whose node is gone. */

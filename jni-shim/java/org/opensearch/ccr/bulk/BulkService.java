@@ -37,8 +37,17 @@ public final class BulkService {
     private final ThreadPool threadPool;
     private final BulkTasks tasks;
     private final BulkCandidates candidates;
+    private final BulkRights rights;
 
-    public BulkService(Client node, RoleClients clients, ClusterService clusterService, ThreadPool threadPool, BulkTasks tasks) {
+    public BulkService(
+        Client node,
+        RoleClients clients,
+        ClusterService clusterService,
+        ThreadPool threadPool,
+        BulkTasks tasks,
+        BulkRights rights
+    ) {
+        this.rights = rights;
         this.node = node;
         this.clients = clients;
         this.clusterService = clusterService;
@@ -53,7 +62,7 @@ public final class BulkService {
      */
     void begin(BulkRequest request, TaskManager manager, ActionListener<TaskId> listener) {
         ThreadContext context = threadPool.getThreadContext();
-        candidates.find(request, ContextPreservingActionListener.wrapPreservingContext(ActionListener.wrap(found -> {
+        ActionListener<BulkCandidates.Found> limited = ContextPreservingActionListener.wrapPreservingContext(ActionListener.wrap(found -> {
             if (found.ready().isEmpty() && found.hopeless().isEmpty()) {
                 String where = request.verb() == BulkVerb.START ? " on leader cluster" : "";
                 throw new ResourceNotFoundException("No indices found matching pattern: [" + request.pattern() + "]" + where);
@@ -62,7 +71,12 @@ public final class BulkService {
                 throw new IllegalArgumentException(String.join("; ", found.hopeless().values()));
             }
             register(request, found, manager, listener);
-        }, listener::onFailure), context));
+        }, listener::onFailure), context);
+        ActionListener<BulkCandidates.Found> candidate = ContextPreservingActionListener.wrapPreservingContext(
+            ActionListener.wrap(found -> rights.limit(request, found, limited), listener::onFailure),
+            context
+        );
+        rights.check(request, ActionListener.wrap(allowed -> candidates.find(request, candidate), listener::onFailure));
     }
 
     private void register(BulkRequest request, BulkCandidates.Found found, TaskManager manager, ActionListener<TaskId> listener) {

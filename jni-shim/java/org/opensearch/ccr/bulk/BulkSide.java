@@ -1,7 +1,9 @@
 package org.opensearch.ccr.bulk;
 
 import org.opensearch.action.ActionRequest;
+import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.security.SetupCheck;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
@@ -17,9 +19,17 @@ public final class BulkSide {
     private BulkSide() {}
 
     /** For {@code Plugin.createComponents}; the actions have them injected. */
-    public static List<Object> components(Client node, RoleClients clients, ClusterService clusterService, ThreadPool threadPool) {
+    public static List<Object> components(
+        Client node,
+        RoleClients clients,
+        ClusterService clusterService,
+        ThreadPool threadPool,
+        SetupCheck setup,
+        FollowerLists lists
+    ) {
         BulkTasks tasks = new BulkTasks();
-        return List.of(tasks, new BulkService(node, clients, clusterService, threadPool, tasks));
+        BulkRights rights = new BulkRights(node, setup, lists);
+        return List.of(tasks, rights, new BulkService(node, clients, clusterService, threadPool, tasks, rights));
     }
 
     /** For {@code Plugin.getNamedWriteables}. */

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.bulk;
 
+import org.opensearch.ExceptionsHelper;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
@@ -18,6 +19,7 @@ import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.tasks.Task;
@@ -88,7 +90,11 @@ public final class BulkStatusAction extends ActionType<BulkStatusAction.Response
         private final Map<String, One> indices = new TreeMap<>();
 
         private Response(Iterable<One> all) {
-            all.forEach(one -> indices.put(one.index, one));
+            all.forEach(one -> {
+                if (one != null) {
+                    indices.put(one.index, one);
+                }
+            });
         }
 
         Response(StreamInput in) throws IOException {
@@ -142,7 +148,8 @@ public final class BulkStatusAction extends ActionType<BulkStatusAction.Response
             for (String name : names) {
                 ActionListener<StatusResponse> one = ActionListener.wrap(
                     status -> all.onResponse(new One(name, status, null)),
-                    e -> all.onResponse(new One(name, null, Reasons.of(e)))
+                    // whoever may not ask for it learns of no such index either
+                    e -> all.onResponse(ExceptionsHelper.status(e) == RestStatus.FORBIDDEN ? null : new One(name, null, Reasons.of(e)))
                 );
                 try {
                     node.execute(StatusAction.INSTANCE, new StatusAction.Request(name, StatusForm.CONTRACT), one);

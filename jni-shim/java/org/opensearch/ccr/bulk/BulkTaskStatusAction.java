@@ -2,6 +2,7 @@ package org.opensearch.ccr.bulk;
 
 import org.opensearch.action.ActionType;
 import org.opensearch.common.inject.Inject;
+import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -57,6 +58,11 @@ public final class BulkTaskStatusAction extends ActionType<BulkTaskStatusAction.
         @Override
         protected Response remembered(BulkProgress progress) {
             return new Response(progress);
+        }
+
+        @Override
+        protected void limit(Response answer, ActionListener<Response> listener) {
+            services.rights().limit(answer.progress, ActionListener.map(listener, Response::new));
         }
     }
 }

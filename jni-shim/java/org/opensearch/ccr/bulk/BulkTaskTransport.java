@@ -20,7 +20,13 @@ import org.opensearch.transport.TransportService;
 abstract class BulkTaskTransport<A extends ActionResponse> extends HandledTransportAction<BulkTaskRequest, A> {
 
     /** What it is made from. */
-    public record Services(TransportService transport, ClusterService cluster, ActionFilters filters, BulkTasks tasks) {
+    public record Services(
+        TransportService transport,
+        ClusterService cluster,
+        ActionFilters filters,
+        BulkTasks tasks,
+        BulkRights rights
+    ) {
         @Inject
         public Services {}
     }
@@ -57,6 +63,11 @@ abstract class BulkTaskTransport<A extends ActionResponse> extends HandledTransp
         if (answer == null) {
             throw new ResourceNotFoundException("Task " + id + " not found or already completed");
         }
+        limit(answer, listener);
+    }
+
+    /** Leaves out what the caller may not know. */
+    protected void limit(A answer, ActionListener<A> listener) {
         listener.onResponse(answer);
     }
 }
