@@ -111,7 +111,13 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
             );
         }
 
+        /** PAUSED stands in the cluster state a moment before the last task of the replication has ended. */
         private void restart(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
+            services.tasks()
+                .endAll(request.follower(), ActionListener.wrap(ended -> begin(request, record, leader, listener), listener::onFailure));
+        }
+
+        private void begin(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             IndexFollowParams params = new IndexFollowParams(record.alias(), leader.metadata().getIndex(), request.follower());
             services.store().put(
                 record.with(OverallState.RUNNING, FollowRecord.USER_INITIATED),
