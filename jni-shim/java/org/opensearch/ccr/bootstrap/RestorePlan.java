@@ -3,6 +3,10 @@ package org.opensearch.ccr.bootstrap;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.apache.lucene.index.IndexFileNames;
+import org.opensearch.OpenSearchException;
+import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.proto.CoreProto;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.store.Store;
 import org.opensearch.index.store.StoreFileMetadata;
 import org.opensearch.indices.replication.common.ReplicationLuceneIndex;
@@ -16,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The files of a leader's commit and where each of them stands: here already, on its way, or complete. The leader's commit may
@@ -24,6 +29,9 @@ import java.util.Set;
 final class RestorePlan {
 
     private static final Logger logger = LogManager.getLogger(RestorePlan.class);
+    private static final int FILES_MAX = 100_000;
+    private static final int FILE_NAME_MAX = 200; // with the prefix of a temporary file it must fit into 255 bytes
+    private static final Pattern FILE_NAME = Pattern.compile("segments_[0-9a-z]+|_[0-9a-z]+[^/\\\\\\p{Cntrl}]*\\.[^/\\\\\\p{Cntrl}]+");
 
     private final Store store;
     private final String session;
@@ -53,6 +61,7 @@ final class RestorePlan {
      * commit, are kept. Slow: reads those files.
      */
     void take(Store.MetadataSnapshot commit) throws IOException {
+        checkNames(commit);
         if (commit.getSegmentsFile() == null) {
             throw new IllegalArgumentException("the leader's commit has no segments file");
         }
@@ -86,6 +95,25 @@ final class RestorePlan {
         missing = wanted;
         source = commit;
         report(here);
+    }
+
+    /** What the leader calls its files becomes names of files here: nothing but what Lucene itself would choose is taken. */
+    private static void checkNames(Store.MetadataSnapshot commit) {
+        if (commit.size() > FILES_MAX) {
+            throw refused("has [" + commit.size() + "] files, at most [" + FILES_MAX + "] are copied");
+        }
+        for (StoreFileMetadata file : commit) {
+            if (FILE_NAME.matcher(file.name()).matches() == false || file.name().length() > FILE_NAME_MAX) {
+                throw refused("names a file [" + file.name() + "] that is no file of an index");
+            }
+            if (file.length() < 0) {
+                throw refused("says that file [" + file.name() + "] has [" + file.length() + "] bytes");
+            }
+        }
+    }
+
+    private static OpenSearchException refused(String text) {
+        return ReplicationException.of(CoreProto.ErrorClass.ERROR_FATAL, RestStatus.BAD_REQUEST, "the leader's commit " + text, null);
     }
 
     /** Puts the complete files in place, the one that makes them a commit last, and checks the whole against the leader's list. */

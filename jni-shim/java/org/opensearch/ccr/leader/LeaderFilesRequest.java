@@ -33,6 +33,9 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
      */
     public record Range(String file, long offset, int length, WireProto.Codec codec, int level) {}
 
+    /** Longest name of a session, characters. */
+    private static final int SESSION_MAX = 64;
+
     private final Kind kind;
     private final int shard;
     private final String indexUuid;
@@ -130,6 +133,9 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
         ActionRequestValidationException invalid = validateNonNullIndex();
         if (kind != Kind.PROBE && session.isEmpty()) {
             invalid = ValidateActions.addValidationError("the session's name is missing", invalid);
+        }
+        if (session.length() > SESSION_MAX) {
+            invalid = ValidateActions.addValidationError("the session's name has more than [" + SESSION_MAX + "] characters", invalid);
         }
         if (kind == Kind.CHUNK && (range.offset() < 0 || range.length() <= 0)) {
             invalid = ValidateActions.addValidationError("a range of a file must not be empty or begin before it", invalid);

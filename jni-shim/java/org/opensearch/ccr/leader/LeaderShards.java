@@ -40,6 +40,8 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
 
     /** Polls that may wait on one node. A follower has one for each shard that is idle. */
     private static final int PARKED_MAX = 20_000;
+    /** Polls of one shard copy: one for each follower, and those that followers have given up since. */
+    private static final int SHARD_PARKED_MAX = 256;
     private static final TimeValue WAIT_MAX = TimeValue.timeValueMinutes(5);
     /** A poll that has waited as long as it may is followed by the next one within a round trip. */
     private static final TimeValue ANSWER_GRACE = TimeValue.timeValueSeconds(30);
@@ -81,6 +83,8 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
             listener.onFailure(refused);
         } else if (read.getWaitMs() == 0 || shard.getLastKnownGlobalCheckpoint() >= read.getFromSeqNo()) {
             leader.read(read, answer);
+        } else if (polls.getOrDefault(shard.shardId(), Set.of()).size() >= SHARD_PARKED_MAX) {
+            listener.onFailure(new OpenSearchRejectedExecutionException("[" + SHARD_PARKED_MAX + "] polls of followers wait on this shard"));
         } else if (parked.incrementAndGet() > PARKED_MAX) {
             parked.decrementAndGet();
             listener.onFailure(new OpenSearchRejectedExecutionException("[" + PARKED_MAX + "] polls of followers wait on this node"));
