@@ -7,6 +7,7 @@ import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.index.CreateAction;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.OverallState;
+import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.SetupCheck;
 import org.opensearch.cluster.metadata.MetadataCreateIndexService;
 import org.opensearch.common.inject.Inject;
@@ -54,6 +55,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void doExecute(Task task, StartRequest request, ActionListener<AcknowledgedResponse> listener) {
+            String user = request.byRule() ? null : setup.caller(); // before this thread works for somebody else
             ActionListener<Void> checked = ActionListener.wrap(
                 allowed -> LeaderIndex.fetch(
                     services.clients(),
@@ -61,7 +63,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
                     request.alias(),
                     request.leader(),
                     request.timeout(),
-                    ActionListener.wrap(leader -> create(request, leader, listener), listener::onFailure)
+                    ActionListener.wrap(leader -> create(request, request.roles().by(user), leader, listener), listener::onFailure)
                 ),
                 listener::onFailure
             );
@@ -72,7 +74,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
             }
         }
 
-        private void create(StartRequest request, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
+        private void create(StartRequest request, FollowRoles roles, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureFollowable(request.alias(), services.cluster().state().nodes().getMinNodeVersion());
             leader.ensureNoLoop(services.cluster().state(), request.follower());
             indexSettings.validate(request.settings(), false, false, false, true);
@@ -82,7 +84,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
                 request.follower(),
                 request.alias(),
                 leader.metadata().getIndex(),
-                request.roles(),
+                roles,
                 request.settings()
             );
             create.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());

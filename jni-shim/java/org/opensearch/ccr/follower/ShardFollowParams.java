@@ -33,6 +33,7 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
     private static final ParseField FOLLOWER_UUID = new ParseField("follower_index_uuid");
     private static final ParseField LEADER_ROLE = new ParseField("leader_cluster_role");
     private static final ParseField FOLLOWER_ROLE = new ParseField("follower_cluster_role");
+    private static final ParseField USER = new ParseField("user");
 
     private static final ConstructingObjectParser<ShardFollowParams, Void> PARSER = new ConstructingObjectParser<>(
         NAME,
@@ -41,7 +42,7 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
             (String) args[0],
             shard((String) args[1], (String) args[2]),
             shard((String) args[3], (String) args[4]),
-            new FollowRoles((String) args[5], (String) args[6])
+            new FollowRoles((String) args[5], (String) args[6], (String) args[7])
         )
     );
     static {
@@ -52,6 +53,7 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
         PARSER.declareString(ConstructingObjectParser.constructorArg(), FOLLOWER_UUID);
         PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), LEADER_ROLE);
         PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), FOLLOWER_ROLE);
+        PARSER.declareString(ConstructingObjectParser.optionalConstructorArg(), USER);
     }
 
     public ShardFollowParams {
@@ -112,6 +114,9 @@ public record ShardFollowParams(String leaderAlias, ShardId leaderShard, ShardId
             .field(FOLLOWER_UUID.getPreferredName(), followerShard.getIndex().getUUID());
         if (roles.present()) {
             builder.field(LEADER_ROLE.getPreferredName(), roles.leader()).field(FOLLOWER_ROLE.getPreferredName(), roles.follower());
+        }
+        if (roles.user() != null) {
+            builder.field(USER.getPreferredName(), roles.user());
         }
         return builder.endObject();
     }

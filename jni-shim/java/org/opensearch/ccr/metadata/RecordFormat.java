@@ -66,18 +66,19 @@ final class RecordFormat {
         builder.field(KIND, TYPE_INDEX);
         builder.field(STATE, record.state().name());
         builder.field(REASON, record.reason());
-        context(builder, FOLLOWER, record.follower(), record.roles().follower());
-        context(builder, LEADER, record.leader(), record.roles().leader());
+        String user = record.roles().user() == null ? USER_NAME : record.roles().user();
+        context(builder, FOLLOWER, record.follower(), record.roles().follower(), user);
+        context(builder, LEADER, record.leader(), record.roles().leader(), user);
         builder.startObject(SETTINGS);
         record.settings().toXContent(builder, ToXContent.EMPTY_PARAMS);
         return builder.endObject().endObject();
     }
 
-    private static void context(XContentBuilder builder, String name, String resource, String role) throws IOException {
+    private static void context(XContentBuilder builder, String name, String resource, String role, String user) throws IOException {
         builder.startObject(name).field("resource", resource);
         if (role != null) {
             builder.startObject("user");
-            builder.field("name", USER_NAME);
+            builder.field("name", user);
             builder.field("backend_roles", List.of());
             builder.field("roles", List.of(role));
             builder.field("custom_attribute_names", List.of());
@@ -100,7 +101,7 @@ final class RecordFormat {
             text(child(source, LEADER), "resource", follower),
             OverallState.valueOf(text(source, STATE, follower)),
             source.get(REASON) instanceof String reason ? reason : "",
-            new FollowRoles(role(child(source, LEADER)), role(child(source, FOLLOWER))),
+            new FollowRoles(role(child(source, LEADER)), role(child(source, FOLLOWER)), user(child(source, FOLLOWER))),
             builder.build(),
             seqNo,
             primaryTerm
@@ -130,6 +131,11 @@ final class RecordFormat {
 
     private static Map<?, ?> child(Map<?, ?> fields, String name) {
         return fields.get(name) instanceof Map<?, ?> map ? map : Map.of();
+    }
+
+    /** Null for the name that stands for nobody. */
+    private static String user(Map<?, ?> context) {
+        return child(context, "user").get("name") instanceof String name && name.equals(USER_NAME) == false ? name : null;
     }
 
     /** The first role; upstream stored several for a user, and the roles that were asked for stood alone. */

@@ -11,10 +11,17 @@ import java.io.IOException;
 /**
  * The security roles that a replication runs with: one name on the leader, one on the follower. Either both are named or
  * none ({@link #NONE}: no Security plugin stood in the way when the replication was started).
+ *
+ * @param user who started it, for audit logs; null when nobody may be named. Rights come from the roles alone
  */
-public record FollowRoles(String leader, String follower) implements Writeable {
+public record FollowRoles(String leader, String follower, String user) implements Writeable {
 
     public static final FollowRoles NONE = new FollowRoles(null, null);
+    private static final int USER_MAX = 256;
+
+    public FollowRoles(String leader, String follower) {
+        this(leader, follower, null);
+    }
 
     /**
      * @throws IllegalArgumentException when only one of the two is named, or one has a name that would be taken for no role or
@@ -28,6 +35,23 @@ public record FollowRoles(String leader, String follower) implements Writeable {
         }
         check(leader);
         check(follower);
+        user = leader != null && nameable(user) ? user : null;
+    }
+
+    /**
+     * A name with a sign of its own meaning is not passed on: a vertical bar would end it, and one that looks like a
+     * certificate's could be taken for an administrator's on the other cluster.
+     */
+    private static boolean nameable(String user) {
+        return user != null
+            && user.isBlank() == false
+            && user.length() <= USER_MAX
+            && user.chars().noneMatch(c -> c == '|' || c == '=' || c == '\\' || c < ' ');
+    }
+
+    /** The same roles in the name of this user. */
+    public FollowRoles by(String name) {
+        return new FollowRoles(leader, follower, name);
     }
 
     /** Adds what is wrong with a role's name. */
@@ -50,13 +74,14 @@ public record FollowRoles(String leader, String follower) implements Writeable {
     }
 
     public FollowRoles(StreamInput in) throws IOException {
-        this(in.readOptionalString(), in.readOptionalString());
+        this(in.readOptionalString(), in.readOptionalString(), in.readOptionalString());
     }
 
     @Override
     public void writeTo(StreamOutput out) throws IOException {
         out.writeOptionalString(leader);
         out.writeOptionalString(follower);
+        out.writeOptionalString(user);
     }
 
     /** Whether an identity has to be injected. */

@@ -20,7 +20,10 @@ import java.util.function.Supplier;
  */
 public final class RoleClients {
 
-    /** What the Security plugin takes as identity: {@code name|role,role}. The name has no role mapping anywhere. */
+    /**
+     * What the Security plugin takes as identity: {@code name|role,role}. The name is for audit logs; without one it is a fixed
+     * name. It gets nothing of what it is mapped to, since each call is made from an empty context.
+     */
     static final String INJECTED_ROLES = "opendistro_security_injected_roles";
     /** Limits a caller to roles that must be the caller's own. */
     private static final String REQUIRED_ROLES = "opendistro_security_injected_roles_validation";
@@ -38,22 +41,22 @@ public final class RoleClients {
      * @throws org.opensearch.transport.NoSuchRemoteClusterException when the alias is not configured
      */
     public Client leader(String alias, FollowRoles roles) {
-        return new InjectingClient(node.getRemoteClusterClient(alias), roles.leader());
+        return new InjectingClient(node.getRemoteClusterClient(alias), roles.leader(), roles.user());
     }
 
     /** Calls this cluster with the follower's role. */
     public Client follower(FollowRoles roles) {
-        return new InjectingClient(node, roles.follower());
+        return new InjectingClient(node, roles.follower(), roles.user());
     }
 
     /** Calls this cluster as the plugin itself: its own index, its tasks, its cluster-state updates. */
     public Client plugin() {
-        return new InjectingClient(node, null);
+        return new InjectingClient(node, null, null);
     }
 
     /** Calls a leader as the plugin itself; only for what the leader answers without a user, such as cluster state and leases. */
     public Client pluginOnLeader(String alias) {
-        return new InjectingClient(node.getRemoteClusterClient(alias), null);
+        return new InjectingClient(node.getRemoteClusterClient(alias), null, null);
     }
 
     /** Calls as whoever calls, limited to this one role; refused when it is none of the caller's. */
@@ -78,9 +81,11 @@ public final class RoleClients {
 
     private static final class InjectingClient extends FilterClient {
         private final String role;
+        private final String name;
 
-        InjectingClient(Client in, String role) {
+        InjectingClient(Client in, String role, String user) {
             super(in);
+            this.name = user == null ? INJECTED_NAME : user;
             this.role = role;
         }
 
@@ -95,7 +100,7 @@ public final class RoleClients {
             Supplier<ThreadContext.StoredContext> restore = context.newRestorableContext(false);
             try (ThreadContext.StoredContext ignored = context.stashContext()) {
                 if (role != null) {
-                    context.putTransient(INJECTED_ROLES, INJECTED_NAME + "|" + role);
+                    context.putTransient(INJECTED_ROLES, name + "|" + role);
                 }
                 super.doExecute(action, request, new ContextPreservingActionListener<>(restore, listener));
             }

@@ -72,7 +72,7 @@ public final class SetupCheck {
             if (roles.present() == false) {
                 throw new OpenSearchSecurityException("Follower roles are mandatory for replication", RestStatus.FORBIDDEN);
             }
-            asked = probes.ofRoles(leader, follower, roles);
+            asked = probes.ofRoles(leader, follower, roles.by(caller()));
         } else {
             asked = List.of(probes.ofPlugin(leader, roles));
         }
@@ -134,6 +134,12 @@ public final class SetupCheck {
         boolean refused() {
             return failure != null && ExceptionsHelper.unwrap(failure, OpenSearchSecurityException.class) != null;
         }
+    }
+
+    /** Name of the caller in whose context this is called; null for an administrator's certificate, and without security. */
+    public String caller() {
+        String info = threadPool.getThreadContext().getTransient(USER_INFO);
+        return info == null ? null : info.substring(0, Math.max(0, info.indexOf('|')));
     }
 
     private boolean secured() {
