@@ -1,7 +1,7 @@
 # What ./ccr does, one function each. Sourced; uses $root, $build, $zip, $assume_yes.
 packages=(cmake ninja-build gcc libc6-dev binutils libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libzstd-dev
     liblz4-dev libdeflate-dev zlib1g-dev libcriterion-dev maven unzip python3)
-declare -A packages_of=([fuzz]="clang libclang-rt-14-dev" [tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]="python3-venv openssl")
+declare -A packages_of=([fuzz]="clang libclang-rt-14-dev" [tidy]="git clang-format clang-tidy" [package]=make [gradle]=gradle [cluster]="python3-venv openssl curl")
 logs=$root/build/logs
 lanes_all=(unit asan tsan sim mutants coverage fuzz jni tidy package gradle cluster)
 lanes_more=(valgrind)

@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(no_zip)
         if item.get_closest_marker("slow") and not environment.slow():
             item.add_marker(not_slow)
-    items.sort(key=lambda item: "secure_pair" in item.fixturenames)  # its nodes then stand beside no others for long
+    # The nodes of the secured pair then stand beside no others for long.
+    items.sort(key=lambda item: "secure_pair" in item.fixturenames or "[secured" in item.name)
 
 
 @pytest.hookimpl(hookwrapper=True)  # the form that older pytests know, too

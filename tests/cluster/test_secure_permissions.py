@@ -80,11 +80,12 @@ def test_endpoint_needs_its_permission(secure_pair, endpoint):
     assert endpoint.permission in refused.reasons(), refused
 
     own = [endpoint.permission]
+    of_all = endpoint.name in permissions.OF_ALL_INDICES
     users.role("bob_role", cluster=own if own[0].startswith("cluster:") else [],
-               index={"none-such": own} if own[0].startswith("indices:") else {})
+               index={"*" if of_all else "none-such": own} if own[0].startswith("indices:") else {})
     granted = permissions.call(client, endpoint, "none-such")
     assert granted.status != 403 or endpoint.permission not in granted.reasons(), granted
-    if own[0].startswith("indices:"):
+    if own[0].startswith("indices:") and not of_all:
         elsewhere = permissions.call(client, endpoint, "somewhere-else")
         assert elsewhere.status == 403 and endpoint.permission in elsewhere.reasons(), elsewhere
 
@@ -173,6 +174,29 @@ def test_names_that_are_no_role_are_refused(secure_pair, caller, leads, follows)
 @pytest.mark.parametrize("roles", [{}, {"leader_cluster_role": LEADER_ROLE}, [], "all_access", {"leader_cluster_role": ["a"]}])
 def test_half_an_identity_is_refused(secure_pair, caller, roles):
     assert start(secure_pair, caller, "absent", use_roles=roles).status == 400
+
+
+@pytest.mark.parametrize("secured", ["leader", "follower"])
+def test_security_on_one_side_only(request, secure_pair, secured):
+    """The other side speaks no TLS: no replication begins, and the answer says why."""
+    plain = request.getfixturevalue("pair")
+    leader = secure_pair.leader if secured == "leader" else plain.leader
+    follower = plain.follower if secured == "leader" else secure_pair.follower
+    caller = plain.api if secured == "leader" else secure_pair.api
+    prefix = "cluster.remote.half."
+    follower.ok("PUT", "/_cluster/settings", {"persistent": {prefix + "mode": "proxy", prefix + "skip_unavailable": True,
+                                                             prefix + "proxy_address": f"127.0.0.1:{leader.nodes[0].transport_port}"}})
+    try:
+        body = {"leader_alias": "half", "leader_index": "any",
+                "use_roles": {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}}
+        answer = caller.request("PUT", secure_pair.url("one-sided", "_start"), body)
+        assert answer.status >= 400, answer
+        words = "without it" if secured == "leader" else "with it"
+        assert f"The Security plugin must run on both clusters or on neither of them; this one runs {words}" in answer.reasons(), answer
+        assert follower.request("HEAD", "/one-sided").status == 404
+    finally:
+        follower.ok("PUT", "/_cluster/settings", {"persistent": {prefix + "mode": None, prefix + "skip_unavailable": None,
+                                                                 prefix + "proxy_address": None}})
 
 
 def test_administrators_certificate(secure_pair, secure_index):

@@ -130,7 +130,7 @@ def test_restricted_users_get_no_endpoint(secure_pair, roles, secure_index, kind
                **RESTRICTIONS[kind])
     users.grant("carol_role", "carol")
     for endpoint in ENDPOINTS:
-        if endpoint.permission.startswith("indices:"):
+        if endpoint.permission.startswith("indices:") and endpoint.name not in permissions.OF_ALL_INDICES:
             answer = permissions.call(client, endpoint, secure_index)
             assert answer.status == 403 and RESTRICTED in answer.reasons(), (endpoint.name, answer)
     assert pair.status(secure_index)["status"] == "SYNCING"
@@ -156,7 +156,8 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
         pair.follow(leader_index, follower_index, use_roles=roles)
         users = pair.follower.users
         client = users.user("mallory")
-        users.role("mallory_role", index={"public-*": ["*"]}, cluster=["cluster:monitor/plugins/replication/*"])
+        users.role("mallory_role", index={"public-*": ["*"]}, cluster=["cluster:monitor/plugins/replication/*",
+                                                                       "cluster:admin/plugins/replication/*"])
         users.grant("mallory_role", "mallory")
         uuid = pair.follower.ok("GET", f"/{follower_index}/_settings?flat_settings")[follower_index]["settings"]["index.uuid"]
         for url in _stranger_urls(follower_index):
@@ -168,6 +169,12 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
         there = client.request("GET", f"{API}/{follower_index}/_status")
         assert absent.status == there.status == 403
         assert absent.text.replace("hidden-absent", "X") == there.text.replace(follower_index, "X")
+        for verb in ("_bulk_stop", "_bulk_pause", "_bulk_resume"):
+            answer = client.request("POST", f"{API}/{verb}", {"pattern": "hidden-*"})
+            assert answer.status == 404 and follower_index not in answer.text, answer
+        wanted = {"leader_alias": "leader-one", "pattern": "hidden-*", "use_roles": roles}
+        answer = client.request("POST", f"{API}/_bulk_start", wanted)
+        assert answer.status == 403 and leader_index not in answer.text, answer
         for verb, method, body in (("_stop", "POST", {}), ("_pause", "POST", {}), ("_resume", "POST", {}),
                                    ("_start", "PUT", {"leader_alias": "leader-one", "leader_index": leader_index})):
             answers = [client.request(method, f"{API}/{index}/{verb}", body) for index in (follower_index, "hidden-absent")]

@@ -67,6 +67,7 @@ BANNED_JAVA = {
     r"\bSystem\.exit\s*\(|\bRuntime\.getRuntime\(\)\.(halt|exit)": ("a plugin does not end its node", ()),
     r"\bSystem\.(out|err)\b|\.printStackTrace\s*\(": ("use the logger", ()),
     r"\bThread\.sleep\s*\(": ("nothing waits by sleeping", ()),
+    r"\bregisterRequestHandler\s*\(": ("the Security plugin checks transport actions only: another cluster could call this freely", ()),
     r"getMessage\(\)\s*\.\s*(contains|startsWith|endsWith|equals|matches|indexOf)\s*\(":
         ("errors are told apart by type, never by text", ()),
     r"\bthrow new (\w+\.)*\w*Error\s*\(": ("OpenSearch halts the node on an Error", ()),

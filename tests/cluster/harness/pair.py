@@ -3,7 +3,8 @@ from urllib.parse import quote
 
 from . import config, content
 from .cluster import Cluster, path, start_together
-from .guard import FOLLOWER_ROLE, LEADER_ROLE, Authority, Guard
+from .guard import API as SECURITY_API
+from .guard import FOLLOWER_ROLE, LEADER_ROLE, ORGANISATION, Authority, Guard
 from .link import Link
 from .wait import until
 
@@ -21,7 +22,7 @@ class Pair:
         leader_guard = follower_guard = None
         if secure:
             authority = Authority()
-            leader_guard, follower_guard = Guard(authority, "leader", ["follower"]), Guard(authority, "follower")
+            leader_guard, follower_guard = Guard(authority, "leader"), Guard(authority, "follower")
         self.leader = Cluster(f"{name}-leader", leader_nodes, managers, with_plugin and leader_plugin,
                               leader_settings, heap, jvm, leader_guard)
         self.follower = Cluster(f"{name}-follower", follower_nodes, managers, with_plugin, follower_settings, heap, jvm,
@@ -33,6 +34,7 @@ class Pair:
     def start(self):
         start_together(self.leader, self.follower)
         if self.secure:
+            self.trust(True)
             self.api = self.follower.users.user("operator")
             self.follower.users.grant(FOLLOWER_ROLE, "operator")
             self.leader.users.grant(LEADER_ROLE, "operator")
@@ -43,6 +45,14 @@ class Pair:
         self.link.close()
         self.leader.kill()
         self.follower.kill()
+
+    def trust(self, trusted):
+        """Whether the leader takes the follower's nodes for what they are."""
+        url = f"{SECURITY_API}/nodesdn/follower"
+        if trusted:
+            self.leader.ok("PUT", url, {"nodes_dn": [f"CN=*,OU=follower,O={ORGANISATION}"]})
+        else:
+            self.leader.ok("DELETE", url)
 
     def connect(self, alias, link, wait=True, **more):
         """Registers the leader as a remote cluster behind a link."""

@@ -1,0 +1,240 @@
+"""A follower that asks for absurd things, spoken by hand over the real transport protocol; in the clear and with certificates."""
+import random
+import socket
+import struct
+import time
+
+import pytest
+
+from harness import frames
+from harness.guard import LEADER_ROLE
+from harness.pair import path
+from harness.wait import until
+from harness.wire import HEADER, VERSION, Out, Peer
+from permissions import FILES, READ
+
+UINT, INT63 = 0xFFFFFFFF, (1 << 63) - 1
+ANSWER_MAX = 80 << 20  # bytes: what one answer may have at the very most
+PROBE, OPEN, CHUNK, RELEASE = range(4)
+
+
+class Target:
+    """A leader index that an honest follower follows, and how to reach its node as a follower's node would."""
+
+    def __init__(self, pair, index="besieged"):
+        self.pair, self.index = pair, index
+        pair.leader.create_index(self.index)
+        for number in range(10):
+            pair.leader.put(self.index, str(number), {"n": number})
+        pair.follow(self.index)
+        self.uuid = pair.leader.ok("GET", f"/{self.index}/_settings?flat_settings")[self.index]["settings"]["index.uuid"]
+        self.tls = None
+        if pair.secure:
+            authority = pair.leader.users.guard.authority
+            self.tls = authority.context(authority.issue("scripted", "follower"))
+
+    def peer(self, role=LEADER_ROLE, tls=True):
+        headers = {}
+        if self.pair.secure and role:
+            headers["opendistro_security_injected_roles_header"] = f"somebody|{role}"
+        return Peer(self.pair.leader.nodes[0].transport_port, self.tls if tls else None, headers)
+
+    def start_of_request(self, index=None):
+        """What every request about one shard begins with: no parent task, no inner shard, the index."""
+        return Out().vint(0).byte(0).optional_text(self.index if index is None else index)
+
+    def read(self, index=None, uuid=None, shard=0, message=None, **fields):
+        """The body of a request for operations."""
+        if message is None:
+            message = wish(**fields)
+        out = self.start_of_request(index).shard(self.index if index is None else index, uuid or self.uuid, shard)
+        return out.blob(message).data
+
+    def files(self, kind, session="s", shard=0, uuid="", index=None, name=None, offset=0, length=1000, codec=0, level=0):
+        out = self.start_of_request(index).vint(kind).vint(shard)
+        out.optional_text(self.uuid if uuid == "" else uuid).text(session)
+        if kind == CHUNK:
+            out.text(name).vint(offset).vint(length).vint(codec).int(level)
+        return out.data
+
+    def unharmed(self):
+        """The leader goes on, and so does the honest follower."""
+        self.pair.leader.put(self.index, f"after-{time.monotonic_ns()}", {"n": 1})
+        assert self.pair.same(self.index) > 10
+        assert self.pair.status(self.index)["status"] == "SYNCING"
+
+
+WISH = {"version": 1, "from_seq_no": 2, "last_seq_no": 3, "max_bytes": 4, "max_ops": 5, "wait_ms": 6, "codec": 7, "level": 8,
+        "prefix_first_seq_no": 9, "prefix_last_seq_no": 10, "prefix_bytes": 11, "history_uuid": 13}
+
+
+def wish(**fields):
+    """A ReadRequest; an ordinary one but for what is named."""
+    values = {"version": 1, "from_seq_no": 0, "last_seq_no": -1, "max_bytes": 65536, "max_ops": 100, **fields}
+    message = [(WISH[name], frames.BYTES if isinstance(value, bytes) else frames.VARINT, value) for name, value in values.items()]
+    return frames.build(sorted(message, key=lambda field: field[0]))
+
+
+@pytest.fixture(scope="module", params=["plain", "secured"])
+def target(request):
+    pair = request.getfixturevalue("pair" if request.param == "plain" else "secure_pair")
+    target = Target(pair)
+    yield target
+    pair.drop(target.index)
+
+
+def test_an_honest_request_is_answered(target):
+    """The scripted peer speaks well enough to be understood: what follows is refused for what it says."""
+    with target.peer() as peer:
+        error, body = peer.call(READ, target.read())
+        assert not error and b"CCRB" in body[:16], body[:300]
+        error, body = peer.call(FILES, target.files(PROBE, uuid=None))
+        assert not error and target.uuid.encode() in body, body[:300]
+
+
+ABSURD_WISHES = [
+    {"max_bytes": UINT, "max_ops": UINT}, {"max_bytes": 0, "max_ops": 0}, {"from_seq_no": INT63}, {"from_seq_no": -1},
+    {"from_seq_no": 5, "last_seq_no": 1}, {"last_seq_no": -9}, {"version": 0}, {"version": 99}, {"codec": 99},
+    {"codec": 1, "level": UINT}, {"codec": 1, "level": UINT - 1}, {"codec": 2, "level": UINT}, {"history_uuid": b"x" * 3000},
+    {"prefix_first_seq_no": -7, "prefix_last_seq_no": INT63, "prefix_bytes": UINT},
+    {"prefix_first_seq_no": 0, "prefix_last_seq_no": 5, "prefix_bytes": 1 << 30, "from_seq_no": 6},
+    {"prefix_first_seq_no": 3, "prefix_last_seq_no": 2, "prefix_bytes": 100}, {"history_uuid": b"\xff\xfe"},
+]
+
+
+@pytest.mark.parametrize("number", range(len(ABSURD_WISHES)))
+def test_absurd_wishes(target, number):
+    with target.peer() as peer:
+        _, body = peer.call(READ, target.read(**ABSURD_WISHES[number]))
+        assert len(body) < ANSWER_MAX
+        error, body = peer.call(READ, target.read())
+        assert not error, body[:300]
+
+
+def test_damaged_requests(target):
+    """Bytes that are no request: an error or a closed connection, in no case harm."""
+    chance = random.Random(6)
+    honest = [(READ, target.read()), (FILES, target.files(OPEN)), (FILES, target.files(CHUNK, name="_0.cfs"))]
+    for action, body in honest:
+        for _ in range(40):
+            damaged = bytearray(body)
+            for _ in range(chance.randrange(1, 4)):
+                damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+            cut = damaged[:chance.randrange(len(damaged))] if chance.random() < 0.3 else damaged
+            with target.peer() as peer:
+                try:
+                    peer.call(action, bytes(cut))
+                except (OSError, EOFError):
+                    pass
+    target.unharmed()
+
+
+@pytest.mark.parametrize("what", [
+    dict(message=b"\xff" * 100), dict(message=b"\x08\x01" * 4000), dict(message=b""), dict(shard=1000), dict(shard=UINT),
+    dict(uuid="nonsense"), dict(index="absent"), dict(index="*"), dict(index="_all"), dict(index="<x-{now/d}>"),
+    dict(index=".replication-metadata-store"), dict(index=""), dict(index="x" * 5000),
+], ids=lambda what: "-".join(f"{k}" for k in what))
+def test_requests_for_what_is_not_there(target, what):
+    with target.peer() as peer:
+        error, body = peer.call(READ, target.read(**what))
+        assert error, body[:300]
+    with target.peer() as peer:
+        if "message" not in what:
+            error, body = peer.call(FILES, target.files(OPEN, **what))
+            assert error, body[:300]
+            peer.call(FILES, target.files(RELEASE, **what))
+
+
+FOREIGN_FILES = ["../../../../../etc/passwd", "/etc/passwd", "../translog/translog-1.tlog", "../../_state/state-0.st", "", ".", "..",
+                 "segments_1\x00.si", "write.lock", "_0.cfs/../write.lock", "no-such-file"]
+
+
+def test_only_files_of_the_commit(target):
+    with target.peer() as peer:
+        error, body = peer.call(FILES, target.files(OPEN, session="files"))
+        assert not error, body[:300]
+        for name in FOREIGN_FILES:
+            error, body = peer.call(FILES, target.files(CHUNK, session="files", name=name))
+            assert error and b"root:" not in body, (name, body[:300])
+        for absurd in (dict(offset=INT63), dict(length=0x7FFFFFFF), dict(length=0), dict(codec=99, level=UINT >> 1),
+                       dict(codec=1, level=-0x80000000), dict(codec=2, level=0x7FFFFFFF)):
+            _, body = peer.call(FILES, target.files(CHUNK, session="files", name="segments_2", **absurd))
+            assert len(body) < ANSWER_MAX, absurd
+        assert peer.call(FILES, target.files(CHUNK, session="somebody else's", name="segments_2"))[0]
+        assert peer.call(FILES, target.files(OPEN, session="n" * 100_000))[0]
+        assert not peer.call(FILES, target.files(RELEASE, session="files"))[0]
+    target.unharmed()
+
+
+def test_sessions_are_limited(target):
+    """Held commits cost disk: no more than stated, and an honest bootstrap gets its turn when they are let go."""
+    with target.peer() as peer:
+        opened = [not peer.call(FILES, target.files(OPEN, session=f"flood-{number}"))[0] for number in range(40)]
+        assert 0 < opened.count(True) <= 32 and not opened[-1]
+        for number in range(40):
+            peer.call(FILES, target.files(RELEASE, session=f"flood-{number}"))
+        assert not peer.call(FILES, target.files(OPEN, session="again"))[0]
+        peer.call(FILES, target.files(RELEASE, session="again"))
+
+
+def test_parked_polls_are_limited(target):
+    """Of thousands of polls of one shard few may wait; the others are refused at once, and the honest follower is served."""
+    with target.peer() as peer:
+        future = target.read(from_seq_no=1 << 40, wait_ms=UINT)
+        for _ in range(2000):
+            peer.send(READ, future)
+        refused = [peer.answer() for _ in range(2000 - 256)]
+        assert all(frame.status & 2 for frame in refused)
+        assert any(b"polls of followers wait on this shard" in frame.body for frame in refused)
+    target.unharmed()
+
+
+def test_frames_that_are_none(target):
+    """Foreign protocols, endless lengths, future versions, on the bare connection."""
+    port = target.pair.leader.nodes[0].transport_port
+    garbage = [b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01" + b"\x00" * 200, b"ES\x7f\xff\xff\xff" + b"\x00" * 100,
+               b"ES\x80\x00\x00\x00", b"ES\x00\x00\x00\x01\x00", HEADER.pack(b"ES", 17 + 4, 1, 0, VERSION ^ 0x7FFF0000, 0x7FFFFFFF),
+               HEADER.pack(b"ES", 17, 1, 0, VERSION, -1), struct.pack(">2si", b"ES", 100)]
+    for bytes_ in garbage:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as raw:
+            raw.sendall(bytes_)
+    with target.peer() as peer:
+        peer.send("internal:indices/admin/plugins/replication/no/such/action", b"")
+        peer.send(READ, target.read(), version=VERSION + 1_000_000)
+        try:
+            peer.answer()
+        except (OSError, EOFError):
+            pass
+    target.unharmed()
+
+
+OURS = ["internal:indices/admin/plugins/replication/index/release", "internal:indices/admin/plugins/replication/index/bootstrap",
+        "internal:indices/admin/plugins/replication/index/start", "internal:indices/admin/plugins/replication/index/shards",
+        "internal:cluster:admin/plugins/replication/index/state", "indices:admin/plugins/replication/index/stop",
+        "indices:admin/plugins/replication/index/update_metadata", "indices:admin/plugins/replication/shard/promote",
+        "indices:data/write/plugins/replication/changes", "cluster:admin/plugins/replication/bulk/state/update"]
+
+
+def test_a_peer_may_do_what_its_role_may(secure_pair):
+    """No action of ours is open to another cluster without a permission for it: not even the internal ones."""
+    target = Target(secure_pair, "guarded")
+    try:
+        body = target.start_of_request().data + b"\x00" * 200
+        for role in (None, LEADER_ROLE, "no such role"):
+            with target.peer(role) as peer:
+                for action in OURS + ([] if role == LEADER_ROLE else [READ, FILES]):
+                    sent = target.read() if action == READ else target.files(PROBE) if action == FILES else body
+                    error, answer = peer.call(action, sent)
+                    assert error, (role, action, answer[:200])
+        with pytest.raises((OSError, EOFError)), target.peer(tls=False) as peer:
+            peer.call(READ, target.read())
+        stranger = Peer(secure_pair.leader.nodes[0].transport_port,
+                        secure_pair.leader.users.guard.authority.context(
+                            secure_pair.leader.users.guard.authority.issue("nobody", "elsewhere")),
+                        {"opendistro_security_injected_roles_header": f"somebody|{LEADER_ROLE}"})
+        with pytest.raises((OSError, EOFError, AssertionError)), stranger as peer:  # good certificate, not in nodes_dn
+            assert not peer.call(READ, target.read())[0]
+        until(lambda: secure_pair.leader.ok("GET", path(target.index, "_count"))["count"] == 10, 30, "nothing was written")
+        target.unharmed()
+    finally:
+        secure_pair.drop(target.index)

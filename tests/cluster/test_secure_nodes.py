@@ -1,0 +1,118 @@
+"""Two secured nodes on each side: hops inside a cluster, certificates that change, a trust that is withdrawn, the audit trail."""
+import json
+
+import pytest
+
+from harness.guard import API
+from harness.wait import until
+from permissions import READ
+
+PAIR = dict(secure=True, leader_nodes=2, follower_nodes=2, heap="512m")
+
+
+@pytest.fixture(scope="module")
+def followed(own_pair):
+    """Two shards with a replica each: whichever node is asked, half of it lies on the other."""
+    index = "hops"
+    own_pair.leader.create_index(index, shards=2, replicas=1)
+    own_pair.leader.health(index)
+    for number in range(40):
+        own_pair.leader.put(index, str(number), {"n": number})
+    own_pair.follow(index)
+    own_pair.follower.health(index)
+    return index
+
+
+def goes_on(pair, index):
+    """What is written now arrives, on every copy."""
+    before = pair.leader.ok("GET", f"/{index}/_count")["count"]
+    pair.leader.put(index, f"more-{before}", {"n": before})
+    pair.leader.refresh(index)
+    assert pair.same(index) >= before
+    assert until(lambda: pair.status(index)["reason"] == "User initiated", 90, "no trouble is left")
+
+
+def test_hops_between_nodes(own_pair, followed):
+    """Through a gateway that has not every shard, and asked at a node that has not the task."""
+    goes_on(own_pair, followed)
+    own_pair.link.retarget(own_pair.leader.nodes[1])
+    own_pair.link.cut()
+    own_pair.link.resume()
+    goes_on(own_pair, followed)
+    operator = own_pair.follower.users.http("operator", node=1)
+    assert operator.ok("GET", own_pair.url(followed, "_status"))["status"] == "SYNCING"
+    assert operator.request("POST", own_pair.url(followed, "_pause"), {}).status == 200
+    assert own_pair.follower.users.http("operator", node=0).request("POST", own_pair.url(followed, "_resume"), {}).status == 200
+    goes_on(own_pair, followed)
+
+
+def test_certificates_are_rotated(own_pair, followed):
+    """New keys on every node of both sides, taken by the nodes while they run; the connection is made anew with them."""
+    for cluster in (own_pair.leader, own_pair.follower):
+        for node in cluster.nodes:
+            cluster.users.guard.renew(node, cluster.users.guard.authority)
+            answer = node.http.request("PUT", f"{API}/ssl/transport/reloadcerts")
+            assert answer.status == 200, answer
+    own_pair.link.cut()
+    own_pair.link.resume()
+    goes_on(own_pair, followed)
+
+
+def test_trust_is_withdrawn_and_given_again(own_pair, followed):
+    """The follower's nodes are struck off the leader's nodes_dn: replication stops with that reason, and goes on afterwards."""
+    pair = own_pair
+    pair.trust(False)
+    pair.leader.put(followed, "while distrusted", {"n": 1})
+    try:
+        def told():
+            pair.leader.put(followed, "while distrusted", {"n": 2})
+            reason = pair.status(followed)["reason"]
+            assert "OU=follower" in reason, reason
+            return True
+        until(told, 90, "the status names the certificate that is not trusted")
+    finally:
+        pair.trust(True)
+    goes_on(pair, followed)
+
+
+def audit(cluster):
+    """The audit events in the logs of a cluster's nodes."""
+    found = []
+    for node in cluster.nodes:
+        for line in node.log_text().splitlines():
+            start = line.find('{"audit_')
+            if start >= 0:
+                try:
+                    found.append(json.loads(line[start:]))
+                except ValueError:
+                    pass
+    return found
+
+
+def test_audit_names_who_acted(own_pair, name):
+    """With granted privileges audited: the user who stops, fails over and deletes, and in whose name the leader was read."""
+    pair = own_pair
+    for cluster in (pair.leader, pair.follower):
+        settings = {"enabled": True, "audit": {"enable_rest": True, "disabled_rest_categories": [], "enable_transport": True,
+                                               "disabled_transport_categories": [], "resolve_bulk_requests": False,
+                                               "log_request_body": False, "resolve_indices": True,
+                                               "exclude_sensitive_headers": True, "ignore_users": [], "ignore_requests": []},
+                    "compliance": {"enabled": False}}
+        cluster.ok("PUT", f"{API}/audit/config", settings)
+    pair.leader.create_index(name)
+    pair.leader.put(name, "1", {"n": 1})
+    try:
+        pair.follow(name)
+        pair.leader.put(name, "2", {"n": 2})
+        assert pair.same(name) == 2
+        assert pair.stop_replication(name).status == 200
+    finally:
+        pair.drop(name)
+
+    def who(cluster, action):
+        return {event.get("audit_request_effective_user") for event in audit(cluster)
+                if event.get("audit_request_privilege") == action or event.get("audit_transport_request_type") == action}
+    stop = "indices:admin/plugins/replication/index/stop"
+    until(lambda: who(pair.follower, stop) == {"operator"}, 30, "the stop is audited with its user")
+    until(lambda: who(pair.leader, READ), 30, "reading is audited on the leader")
+    assert who(pair.leader, READ) == {"operator"}, who(pair.leader, READ)
