@@ -364,6 +364,59 @@ CCR_TEST(damage, everyByteOfAGeneration)
     rig_free(rig);
 }
 
+/* Longer than what is loaded at once: its CRC is reckoned in pieces when a hole makes the reader look for damage. */
+static struct tlog_rig *folder_with_a_hole(struct heap *heap, size_t source_len)
+{
+    struct tlog_rig *rig = rig_new(heap, 1);
+
+    forge_index(&rig->f, 0, 1, SOURCE);
+    forge_index(&rig->f, 5, 1, source_len);
+    forge_index(&rig->f, 6, 1, SOURCE);
+    forge_sync(&rig->f);
+    return rig;
+}
+
+CCR_TEST(damage, aHoleAroundALongOperationIsAHole)
+{
+    struct tlog_rig *rig = folder_with_a_hole(heap, 300000);
+
+    assert_status(rig_read(rig, 3, 6, ANY_BYTES, ANY_OPS), CCR_GONE);
+    cr_assert_str_eq(rig->err.text, "the translog does not hold seq_no 3");
+    assert_read(rig, 5, 6, 2);
+    rig_free(rig);
+}
+
+CCR_TEST(damage, opOfManyPiecesWithItsCrcWrong)
+{
+    struct tlog_rig *rig = folder_with_a_hole(heap, 300000);
+    struct forge_file *log = log_of(rig, 1);
+    size_t at = op_at(log, 1);
+
+    log->data[at + 200000] ^= 1;
+    for (int64_t from = 3; from <= 5; from += 2) { /* looked for behind a hole, and read */
+        assert_status(rig_read(rig, from, 6, ANY_BYTES, ANY_OPS), CCR_CORRUPT_TLOG);
+        cr_assert_eq(rig->err.generation, 1);
+        cr_assert_eq(rig->err.offset, at);
+        assert_text(rig->err, "CRC-32 is 0x");
+    }
+    rig_free(rig);
+}
+
+CCR_TEST(damage, aHoleBeforeATailOfAFewBytes)
+{
+    struct tlog_rig *rig = folder_with_a_hole(heap, SOURCE);
+    struct forge_file *log = log_of(rig, 1);
+    size_t end = log->len;
+
+    forge_put(log, "\0\0", 2);
+    ccr_put_u32le(rig->f.ckp->data + 12, (uint32_t)log->len);
+    forge_seal_ckp(rig->f.ckp);
+    assert_status(rig_read(rig, 3, 6, ANY_BYTES, ANY_OPS), CCR_CORRUPT_TLOG);
+    cr_assert_eq(rig->err.offset, end, "%s", rig->err.text);
+    assert_text(rig->err, "operation of size 0, expected 21 to");
+    rig_free(rig);
+}
+
 /* Found by clang-tidy: the number of no generation was taken for "none known yet". */
 CCR_TEST(damage, checkpointOfGenerationZero)
 {

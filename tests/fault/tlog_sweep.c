@@ -103,3 +103,105 @@ CCR_TEST(tlogSweep, everyFileVanishesBeforeItIsOpened)
 {
     every_access(heap, FORGE_ENOENT);
 }
+
+/* ---- the folder changes at one moment of the read */
+
+struct change {
+    size_t at;
+    bool done;
+    size_t cut; /* length of the file that was cut short */
+    void (*make)(struct forge *f, struct change *c);
+};
+
+static void before(struct forge *f, size_t call, const char *name, void *ctx)
+{
+    struct change *c = ctx;
+
+    (void)name;
+    if (call == c->at) {
+        c->make(f, c);
+        c->done = true;
+    }
+}
+
+/* True while there was such a call. */
+static bool change_at(struct heap *heap, size_t at, void (*make)(struct forge *, struct change *), bool may_be_damage)
+{
+    struct tlog_rig *rig = rig_new(heap, 1);
+    struct change c = {.at = at, .make = make};
+    struct ccr_status s;
+
+    folder(rig);
+    rig->f.before = before;
+    rig->f.before_ctx = &c;
+    s = scenario(rig);
+    rig->f.before = NULL;
+    cr_assert(ccr_ok(s) || (may_be_damage && ccr_is(s, CCR_CORRUPT_TLOG)), "call %zu: %s: %s", at, ccr_status_name(s),
+              rig->err.text);
+    if (ccr_is(s, CCR_CORRUPT_TLOG)) {
+        assert_text(rig->err, "translog-2.tlog");
+        cr_assert_eq(rig->err.generation, 2);
+    }
+    if (c.cut > 0) {
+        forge_file(&rig->f, "translog-2.tlog")->len = c.cut;
+    }
+    s = scenario(rig);
+    cr_assert(ccr_ok(s), "after call %zu: %s: %s", at, ccr_status_name(s), rig->err.text);
+    cr_assert_eq(rig->run.ops, 30);
+    rig_free(rig);
+    cr_assert_eq(heap->live_bytes, 0, "call %zu", at);
+    return c.done;
+}
+
+static void every_moment(struct heap *heap, void (*make)(struct forge *, struct change *), bool may_be_damage)
+{
+    size_t n = 0;
+
+    while (change_at(heap, n, make, may_be_damage)) {
+        n++;
+    }
+    cr_assert_gt(n, 20);
+}
+
+static void rotate(struct forge *f, struct change *c)
+{
+    (void)c;
+    forge_roll(f, 2);
+    forge_fill(f, 100, 120, 300);
+    forge_roll(f, 2);
+    forge_sync(f);
+}
+
+CCR_TEST(tlogSweep, rotatedAtEveryMoment)
+{
+    every_moment(heap, rotate, false);
+}
+
+/* A primary of a newer term: what is above 99 is trimmed, and some operations come again under its term. */
+static void fail_over(struct forge *f, struct change *c)
+{
+    (void)c;
+    forge_fill(f, 100, 110, 300);
+    forge_roll(f, 3);
+    forge_trim(f, 3, 99);
+    forge_fill(f, 95, 105, 300);
+    forge_sync(f);
+}
+
+CCR_TEST(tlogSweep, failedOverAtEveryMoment)
+{
+    every_moment(heap, fail_over, false);
+}
+
+static void truncate_log(struct forge *f, struct change *c)
+{
+    struct forge_file *log = forge_file(f, "translog-2.tlog");
+
+    c->cut = log->len;
+    log->len /= 2;
+}
+
+CCR_TEST(tlogSweep, truncatedAtEveryMoment)
+{
+    every_moment(heap, truncate_log, true);
+}
