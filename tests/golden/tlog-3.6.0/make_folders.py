@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Writes the folders after-failover and trimmed anew: make_folders.py TARGET, with what tests/cluster needs in the environment.
+"""Writes the folders after-failover and trimmed anew: make_folders.py TARGET, with what tests/cluster needs in the environment
+and a JDK on the path.
 
 Three nodes of stock OpenSearch: a manager, and two that hold one shard with a replica. All kinds of operations, generations
 of a few KB, then the primary is killed with its last bulk acknowledged: the replica is promoted to term 2 and takes more.
 The killed node returns, recovers by operations, and trims what its old generations hold above the checkpoint it had. It
 then flushes at once and deletes them, so they are copied in that moment; when it was missed, run it again.
 """
-import json
+import os
 import shutil
 import struct
 import subprocess
@@ -20,6 +21,7 @@ sys.path.insert(0, str(HERE.parent.parent / "cluster"))
 from harness.cluster import Cluster  # noqa: E402
 
 INDEX = "golden"
+LIBRARIES = os.path.join(os.environ["OPENSEARCH_HOME"], "lib", "*")
 NOT_TRIMMED = -2
 
 
@@ -70,9 +72,7 @@ class Watch(threading.Thread):
 
 def expected(folder, classes):
     """expected.txt by OpenSearch's own reader; False when the copy is not of one moment."""
-    node_lib = str(Path(sys.argv[2]) / "lib" / "*")
-    subprocess.run(["javac", "-proc:none", "-cp", node_lib, "-d", classes, str(HERE / "DumpTranslog.java")], check=True)
-    return subprocess.run(["java", "-cp", classes + ":" + node_lib, "org.opensearch.index.translog.DumpTranslog", str(folder),
+    return subprocess.run(["java", "-cp", classes + ":" + LIBRARIES, "org.opensearch.index.translog.DumpTranslog", str(folder),
                            str(folder / "expected.txt")], check=False).returncode == 0
 
 
@@ -111,11 +111,13 @@ def main():
         cluster.health(INDEX)
         watch.ended.set()
         watch.join()
-        print("caught %d moments" % watch.caught)
+        subprocess.run(["javac", "-proc:none", "-cp", LIBRARIES, "-d", classes, str(HERE / "DumpTranslog.java")], check=True)
         ok = expected(target / "after-failover", classes)
-        whole = [m for m in range(watch.caught) if expected(target / "moments" / str(m), classes)]
-        print("after-failover %s; whole moments of the trimming: %s" % (ok, whole))
-        print(json.dumps({f.name: trimmed_above(f) for m in whole[-1:] for f in (target / "moments" / str(m)).glob("*.ckp")}))
+        tries = sorted({watch.caught * part // 8 for part in range(8)})
+        whole = [m for m in tries if m < watch.caught and expected(target / "moments" / str(m), classes)]
+        if whole:
+            shutil.copytree(target / "moments" / str(whole[len(whole) // 2]), target / "trimmed", dirs_exist_ok=True)
+        print("after-failover %s; %d moments of the trimming, whole of those tried: %s" % (ok, watch.caught, whole))
     finally:
         cluster.kill()
     return 0 if ok and whole else 1
