@@ -194,6 +194,13 @@ lane_sim() {
 
 # Deliberate bugs of the core, each of which the simulator or the unit tests notice; prints what noticed which.
 lane_mutants() {
+    build_release || { count_lane mutants 1; return; }
+    if find native "$build" \( -name '*.[ch]' -o -name 'libccr_*.so' -o -name libccr_core.a \) -exec grep -l ccr_mutant {} + |
+        grep -q .; then
+        echo "ccr: what is shipped knows of ccr_mutant" >&2
+        count_lane mutants 1
+        return
+    fi
     step "mutants: building" mutants-build configure_and_build mutants || { count_lane mutants 1; return; }
     plain_lane mutants python3 tests/mutants/run.py build/mutants ${1:-}
     cat "$logs/mutants.log"

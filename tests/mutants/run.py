@@ -29,7 +29,9 @@ PROGRAMS = {
     "wire": ["test_wire", "damage_wire", "test_tail", "test_chunk"],
     "leader": ["test_leader", "test_session_leader", "leader_sweep"],
     "follower": ["test_follower_fetch", "test_follower_apply", "test_follower_life", "test_follower_backoff",
-                 "test_follower_lease", "test_follower_states"],
+                 "test_follower_lease", "test_follower_metadata", "test_follower_states"],
+    "digest": ["test_digest", "test_verify"],
+    "verify": ["test_verify", "test_session_verify"],
     "session": ["test_session", "test_session_follower", "test_session_leader", "tsan_tsan_session", "tsan_tsan_close", "fuzz_call"],
 }
 
@@ -84,6 +86,15 @@ def judge(build, mutant, seeds):
     return mutant, good, sim, units, time.monotonic() - start
 
 
+def shrinks(build, mutant, seeds):
+    """A seed that fails is made smaller, and the arguments that are printed then fail again."""
+    _, text = run([build / "tests/ccr_sim", "--seeds", "1", str(seeds)], mutant["number"])
+    smallest = first(r"^the smallest run found: (.*)$", text, "")
+    failed, _ = run([build / "tests/ccr_sim", "--brief"] + smallest.replace("--trace", "").split(), mutant["number"])
+    print("shrunk: %s" % (smallest or "not at all"))
+    return bool(smallest) and failed
+
+
 def control(build, seeds):
     """Without a bug everything passes; else what follows proves nothing."""
     sim = by_simulator(build, 0, seeds)
@@ -113,6 +124,9 @@ def main():
                   (mutant["number"], mutant["name"] + " (%s)" % mutant["file"].split("/")[0], sim[:72] or "-",
                    units or "-", "" if good else "   NOT NOTICED%s (%.1f s)" %
                    (" BY THE SIMULATOR" if mutant.get("simulator") else "", seconds)), flush=True)
+    if not args.only and not shrinks(args.build, next(m for m in mutants if m.get("simulator")), args.seeds):
+        print("a failing seed does not shrink to one that fails")
+        failed += 1
     print("%d bugs, %d noticed by the simulator, %d by the unit tests" % (len(mutants), simulator, units_only))
     print("%d passed, %d failed" % (passed, failed))
     sys.exit(1 if failed or not passed else 0)

@@ -26,7 +26,7 @@ struct ccr_follower_config sim_config(struct sim *s)
         .backoff_min_ms = 1 + sim_below(s, SIM_PUMP, 100),
         .backoff_max_ms = 200 + sim_below(s, SIM_PUMP, 5000),
         .lease_interval_ms = 100 + sim_below(s, SIM_PUMP, 10000),
-        .poll_interval_ms = sim_chance(s, SIM_PUMP, 300) ? sim_below(s, SIM_PUMP, 1001) : 0,
+        .poll_interval_ms = sim_chance(s, SIM_PUMP, 300) ? 20 + sim_below(s, SIM_PUMP, 981) : 0,
         .lease_patience_ms = sim_chance(s, SIM_PUMP, 300) ? sim_below(s, SIM_PUMP, 43200001) : 0,
         .prefix_bytes_max = sim_chance(s, SIM_PUMP, 700) ? 4096 : 0,
         .codec = (enum ccr_codec_id)sim_below(s, SIM_PUMP, 3),
