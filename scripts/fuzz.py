@@ -45,12 +45,13 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("targets", nargs="*")
     options = parser.parse_args()
-    there = sorted(p.name[5:] for p in (options.build / "tests").glob("fuzz_*") if p.is_file() and "." not in p.name)
+    sources = {p.stem for p in (ROOT / "tests/fuzz").glob("fuzz_*.c")}  # a build folder keeps programs of sources that went
+    there = sorted(name[5:] for name in sources if (options.build / "tests" / name).is_file())
     targets = options.targets or there
     unknown = set(targets) - set(there)
     if unknown or not there:
         sys.exit("fuzz: no target [%s]; there are: %s" % (" ".join(sorted(unknown)), " ".join(there)))
-    print("%-12s %11s %6s %6s %6s" % ("target", "executions", "edges", "feats", "corpus"), flush=True)
+    print("%-12s %11s %6s %6s %6s" % ("target", "executions", "edges", "feats", "inputs"), flush=True)
     bad = 0
     with ThreadPoolExecutor(options.jobs) as pool:
         for name, (status, row, text) in zip(targets, pool.map(lambda t: fuzz(options.build, t, options.seconds), targets)):

@@ -183,3 +183,19 @@ CCR_TEST(ops, verifyNamesOffsetExpectedAndGot)
     ccr_put_u32be(plain + second, UINT32_MAX);
     assert_status(ccr_ops_verify(&d, ccr_slice_of(plain, len), 100, &err), CCR_CORRUPT_WIRE);
 }
+
+CCR_TEST(ops, nothingFollowsOnTheLastSeqNoThereIs)
+{
+    uint8_t plain[4096];
+    size_t len = plain_of(plain, sizeof plain, INT64_MAX, 1);
+    struct ccr_ops_digest d;
+    struct ccr_err err;
+
+    (void)heap;
+    assert_ok(ccr_ops_verify(&d, ccr_slice_of(plain, len), INT64_MAX, &err));
+    cr_assert_eq(d.last_seq_no, INT64_MAX);
+    memcpy(plain + len, plain, len);
+    assert_status(ccr_ops_verify(&d, ccr_slice_of(plain, 2 * len), INT64_MAX, &err), CCR_CORRUPT_WIRE);
+    cr_assert_str_eq(err.text, "operation after the last possible seq_no");
+    cr_assert_eq(err.offset, 0, "the last one there can be");
+}
