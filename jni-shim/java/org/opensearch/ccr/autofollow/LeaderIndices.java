@@ -95,17 +95,20 @@ public final class LeaderIndices implements ClusterStateListener {
 
         void begin() {
             TimeValue patience = TimeValue.timeValueMillis(Math.min(request.waitMillis(), WAIT_MAX.millis()));
-            timer = threadPool.schedule(this::end, patience, ThreadPool.Names.GENERIC);
             waiting.add(this);
+            timer = threadPool.schedule(this::end, patience, ThreadPool.Names.GENERIC);
             if (ended.get()) {
-                waiting.remove(this); // the time was over before it was kept
+                timer.cancel(); // answered before there was a timer
             }
         }
 
         void end() {
             if (ended.compareAndSet(false, true)) {
                 waiting.remove(this);
-                timer.cancel();
+                Scheduler.Cancellable set = timer;
+                if (set != null) {
+                    set.cancel();
+                }
                 listener.onResponse(Listing.AGAIN);
             }
         }

@@ -16,7 +16,11 @@ import java.util.List;
  */
 public record ListingRequest(List<String> patterns, long known, long waitMillis) implements Writeable {
 
+    /** As many as a rule may have, which is looked at again here: the other cluster may say anything. */
     public ListingRequest {
+        if (patterns.size() > RuleNames.PATTERNS_MAX) {
+            throw new IllegalArgumentException(patterns.size() + " patterns in one request, at most " + RuleNames.PATTERNS_MAX + " are accepted");
+        }
         patterns = List.copyOf(patterns);
     }
 

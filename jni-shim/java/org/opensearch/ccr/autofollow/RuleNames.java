@@ -10,7 +10,7 @@ import java.util.List;
 /** What names and patterns of a rule may look like; with the words of the API contract where it has them. */
 final class RuleNames {
 
-    private static final int PATTERNS_MAX = 100;
+    static final int PATTERNS_MAX = 100;
     private static final int PATTERN_BYTES_MAX = 255;
     /** Stands for any leader index when a follower pattern is looked at. */
     private static final String SAMPLE = "sample";
