@@ -86,7 +86,7 @@ public final class CcrPlugin extends Plugin
         PersistentTaskPlugin,
         SystemIndexPlugin {
 
-    private static final String NAME = "opensearch-cross-cluster-replication";
+    public static final String NAME = "opensearch-cross-cluster-replication";
 
     private final NativeCore core;
     // Made in createComponents, which OpenSearch calls before everything that needs them.

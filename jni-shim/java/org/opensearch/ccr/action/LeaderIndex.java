@@ -59,8 +59,14 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
 
     /** In the order of the API contract. @throws IllegalArgumentException with the contract's words when it cannot be followed */
     void ensureFollowable(String alias, Version followerVersion) {
-        String name = metadata.getIndex().getName();
         ensureOpen();
+        ensureReadableBy(followerVersion);
+        ensurePrimariesActive(alias);
+        ensureSoftDeletes();
+    }
+
+    void ensureReadableBy(Version followerVersion) {
+        String name = metadata.getIndex().getName();
         if (followerVersion.before(metadata.getCreationVersion())) {
             throw new IllegalArgumentException(
                 "Leader index[" + name + "] is on higher version [" + metadata.getCreationVersion() + "] than follower [" + followerVersion + "]"
@@ -72,9 +78,16 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
                     + "] than follower [" + followerVersion + "]"
             );
         }
+    }
+
+    void ensurePrimariesActive(String alias) {
         if (routing == null || routing.allPrimaryShardsActive() == false) {
+            String name = metadata.getIndex().getName();
             throw new IllegalArgumentException("Primary shards in the Index[" + alias + ":" + name + "] are not active");
         }
+    }
+
+    void ensureSoftDeletes() {
         if (IndexSettings.INDEX_SOFT_DELETES_SETTING.get(metadata.getSettings()) == false) {
             throw new IllegalArgumentException(
                 "Cannot Replicate an index where the setting " + IndexSettings.INDEX_SOFT_DELETES_SETTING.getKey() + " is disabled"

@@ -9,11 +9,8 @@ import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.SetupCheck;
-import org.opensearch.cluster.metadata.MetadataCreateIndexService;
 import org.opensearch.common.inject.Inject;
-import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.core.action.ActionListener;
-import org.opensearch.env.Environment;
 import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
 
@@ -33,24 +30,14 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         private final FollowerServices services;
         private final SetupCheck setup;
-        private final IndexScopedSettings indexSettings;
-        private final MetadataCreateIndexService indexCreation;
-        private final Environment environment;
+        private final StartChecks checks;
 
         @Inject
-        public Transport(
-            FollowerServices services,
-            SetupCheck setup,
-            IndexScopedSettings indexSettings,
-            MetadataCreateIndexService indexCreation,
-            Environment environment
-        ) {
+        public Transport(FollowerServices services, SetupCheck setup, StartChecks checks) {
             super(NAME, services.transport(), services.filters(), StartRequest::new, ThreadPool.Names.GENERIC);
             this.services = services;
             this.setup = setup;
-            this.indexSettings = indexSettings;
-            this.indexCreation = indexCreation;
-            this.environment = environment;
+            this.checks = checks;
         }
 
         @Override
@@ -77,9 +64,8 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
         private void create(StartRequest request, FollowRoles roles, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureFollowable(request.alias(), services.cluster().state().nodes().getMinNodeVersion());
             leader.ensureNoLoop(services.cluster().state(), request.follower());
-            indexSettings.validate(request.settings(), false, false, false, true);
-            indexCreation.validateIndexSettings(request.follower(), request.settings(), false);
-            AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), request.settings());
+            checks.ensureSettings(request.follower(), request.settings());
+            checks.ensureAnalysisFiles(leader.metadata().getSettings(), request.settings());
             CreateAction.Request create = new CreateAction.Request(
                 request.follower(),
                 request.alias(),

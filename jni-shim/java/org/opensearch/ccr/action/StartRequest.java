@@ -1,6 +1,7 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.ParseField;
@@ -90,6 +91,24 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         request.settings = settings;
         request.byRule = true;
         return request;
+    }
+
+    /** A request with nothing but what is mandatory; what is null is told by {@link #validate}. */
+    public static StartRequest of(String follower, String alias, String leader) {
+        StartRequest start = new StartRequest(follower);
+        start.alias = alias;
+        start.leader = leader;
+        return start;
+    }
+
+    /** The request that a replication could have been started with. */
+    static StartRequest of(FollowRecord record) {
+        StartRequest start = of(record.follower(), record.alias(), record.leader());
+        start.rolesGiven = record.roles().present();
+        start.leaderRole = record.roles().leader();
+        start.followerRole = record.roles().follower();
+        start.settings = record.settings();
+        return start;
     }
 
     public StartRequest(StreamInput in) throws IOException {

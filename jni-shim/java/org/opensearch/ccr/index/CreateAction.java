@@ -38,6 +38,30 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
         super(NAME, AcknowledgedResponse::new);
     }
 
+    /**
+     * What this cluster has against a new follower of that name.
+     *
+     * @param startBlocked whether {@link CcrSettings#START_BLOCK} is set
+     */
+    public static void ensureFree(ClusterState state, String follower, boolean startBlocked) {
+        if (startBlocked) {
+            throw new OpenSearchStatusException("[FORBIDDEN] Replication START block is set", RestStatus.FORBIDDEN);
+        }
+        if (state.metadata().hasIndex(follower)) {
+            throw new IllegalArgumentException("Cant use same index again for replication. Delete the index:" + follower);
+        }
+        if (state.metadata().hasAlias(follower) || state.metadata().dataStreams().containsKey(follower)) {
+            throw new InvalidIndexNameException(follower, "already exists as alias or data stream");
+        }
+        if (FollowTasks.indexTask(state, follower) != null) {
+            throw taskExists(follower);
+        }
+    }
+
+    private static ResourceAlreadyExistsException taskExists(String follower) {
+        return new ResourceAlreadyExistsException("task with id {" + FollowTasks.indexTaskId(follower) + "} already exist");
+    }
+
     /** A replication whose leader has been looked at. */
     public static final class Request extends AcknowledgedRequest<Request> {
         private final String follower;
@@ -100,7 +124,7 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
-            check(request, state);
+            ensureFree(state, request.follower, clusterService.getClusterSettings().get(CcrSettings.START_BLOCK));
             FollowRecord record = FollowRecord.running(
                 request.follower,
                 request.alias,
@@ -117,27 +141,6 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
                 stored -> clients.plugin().execute(StateAction.INSTANCE, StateAction.Request.run(task), done),
                 done::onFailure
             ));
-        }
-
-        private void check(Request request, ClusterState state) {
-            if (clusterService.getClusterSettings().get(CcrSettings.START_BLOCK)) {
-                throw new OpenSearchStatusException("[FORBIDDEN] Replication START block is set", RestStatus.FORBIDDEN);
-            }
-            if (state.metadata().hasIndex(request.follower)) {
-                throw new IllegalArgumentException(
-                    "Cant use same index again for replication. Delete the index:" + request.follower
-                );
-            }
-            if (state.metadata().hasAlias(request.follower) || state.metadata().dataStreams().containsKey(request.follower)) {
-                throw new InvalidIndexNameException(request.follower, "already exists as alias or data stream");
-            }
-            if (FollowTasks.indexTask(state, request.follower) != null) {
-                throw taskExists(request.follower);
-            }
-        }
-
-        private static ResourceAlreadyExistsException taskExists(String follower) {
-            return new ResourceAlreadyExistsException("task with id {" + FollowTasks.indexTaskId(follower) + "} already exist");
         }
     }
 }

@@ -1,5 +1,7 @@
 package org.opensearch.ccr.rest;
 
+import org.opensearch.ccr.action.PreflightAction;
+import org.opensearch.ccr.action.PreflightRequest;
 import org.opensearch.ccr.action.StartAction;
 import org.opensearch.ccr.action.StartRequest;
 import org.opensearch.core.xcontent.XContentParser;
@@ -10,7 +12,10 @@ import org.opensearch.transport.client.node.NodeClient;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code PUT /_plugins/_replication/{follower}/_start}; the old path also knows the body's old field names. */
+/**
+ * {@code PUT /_plugins/_replication/{follower}/_start}; the old path also knows the body's old field names.
+ * With {@code dry_run=true} nothing is started: the answer is that of {@code _preflight}.
+ */
 public final class RestStart extends RestReplication {
 
     @Override
@@ -29,6 +34,10 @@ public final class RestStart extends RestReplication {
             StartRequest start = StartRequest.fromXContent(parser, follower(request), old(request));
             start.waitForRestore(request.paramAsBoolean("wait_for_restore", false));
             patience(request, start);
+            if (request.paramAsBoolean("dry_run", false)) {
+                PreflightRequest preflight = patience(request, new PreflightRequest(start.follower(), start));
+                return channel -> client.execute(PreflightAction.INSTANCE, preflight, new RestToXContentListener<>(channel));
+            }
             return channel -> client.execute(StartAction.INSTANCE, start, new RestToXContentListener<>(channel));
         }
     }
