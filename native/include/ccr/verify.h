@@ -13,6 +13,9 @@
  *      not got yet, which is no difference, or it is wrong. The leader is asked for the newest operation on that document,
  *      deletions included: its history above C is kept by the follower's retention lease.
  *
+ * Wide ranges may be answered as they were at C, as far as a shard still knows: under load most of them are equal then, and
+ * a close look is seldom needed. A close look is always answered with what is there now, for the reasoning above.
+ *
  * So nobody has to stop writing, and a paused follower can be compared as well. What differs is narrowed down from ranges
  * of 16 384 sequence numbers to 256 to single ones, looked at again after a while at a newer checkpoint, and reported only
  * when it still differs then. Nothing is kept in either cluster between two questions: a comparison that ends early is

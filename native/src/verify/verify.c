@@ -272,7 +272,7 @@ static void explained(struct ccr_verify *v, const struct ccr_verify_event *e, st
     for (uint32_t i = 0; i < e->newest_count; i++) {
         if (e->newest[i] > v->progress.checkpoint) {
             v->kinds[v->list[i] - v->look_first] = CCR_VERIFY_EQUAL;
-            v->progress.moved++;
+            v->progress.moved += !v->second; /* once, however often it is looked at */
         }
     }
     look_end(v, fx);

@@ -31,6 +31,7 @@ import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.security.SetupCheck;
 import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.verify.VerifyStatus;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.node.DiscoveryNodes;
 import org.opensearch.cluster.service.ClusterService;
@@ -172,6 +173,7 @@ public final class CcrPlugin extends Plugin
         entries.addAll(BulkSide.namedWriteables());
         entries.addAll(AutoFollowSide.namedWriteables());
         entries.addAll(FollowerSide.namedWriteables());
+        entries.addAll(VerifyStatus.namedWriteables());
         return entries;
     }
 

@@ -28,6 +28,7 @@ public final class FollowActions {
             new ActionHandler<>(StatusAction.INSTANCE, StatusAction.Transport.class),
             new ActionHandler<>(NodeFiguresAction.INSTANCE, NodeFiguresAction.Transport.class),
             new ActionHandler<>(PreflightAction.INSTANCE, PreflightAction.Transport.class),
+            new ActionHandler<>(VerifyAction.INSTANCE, VerifyAction.Transport.class),
             new ActionHandler<>(ShardViewsAction.INSTANCE, ShardViewsAction.Transport.class),
             new ActionHandler<>(UpdateAction.INSTANCE, UpdateAction.Transport.class),
             new ActionHandler<>(LeaderStatsAction.INSTANCE, LeaderStatsAction.Transport.class),

@@ -4,6 +4,7 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ValidateActions;
 import org.opensearch.action.support.single.shard.SingleShardRequest;
 import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.ccr.verify.DigestQuestion;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -23,7 +24,9 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
         /** A range of one file of the session, packed. */
         CHUNK,
         /** Lets the commit go. */
-        RELEASE
+        RELEASE,
+        /** Digests of documents, to compare them with a follower's. */
+        DIGEST
     }
 
     /**
@@ -41,14 +44,28 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
     private final String indexUuid;
     private final String session;
     private final Range range;
+    private final DigestQuestion digest;
 
     private LeaderFilesRequest(Kind kind, String index, String indexUuid, int shard, String session, Range range) {
+        this(kind, index, indexUuid, shard, session, range, null);
+    }
+
+    private LeaderFilesRequest(
+        Kind kind,
+        String index,
+        String indexUuid,
+        int shard,
+        String session,
+        Range range,
+        DigestQuestion digest
+    ) {
         super(index);
         this.kind = kind;
         this.indexUuid = indexUuid;
         this.shard = shard;
         this.session = session;
         this.range = range;
+        this.digest = digest;
     }
 
     /** By name: the answer tells the UUID. */
@@ -73,6 +90,12 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
         return new LeaderFilesRequest(Kind.RELEASE, shard.getIndexName(), shard.getIndex().getUUID(), shard.id(), session, null);
     }
 
+    /** Any shard may be asked, a follower's as well. */
+    public static LeaderFilesRequest digest(ShardId shard, DigestQuestion question) {
+        String uuid = shard.getIndex().getUUID();
+        return new LeaderFilesRequest(Kind.DIGEST, shard.getIndexName(), uuid, shard.id(), "", null, question);
+    }
+
     public LeaderFilesRequest(StreamInput in) throws IOException {
         super(in);
         kind = in.readEnum(Kind.class);
@@ -88,6 +111,7 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
         } else {
             range = null;
         }
+        digest = kind == Kind.DIGEST ? new DigestQuestion(in) : null;
     }
 
     @Override
@@ -103,6 +127,9 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
             out.writeVInt(range.length());
             out.writeVInt(range.codec().getNumber());
             out.writeInt(range.level());
+        }
+        if (kind == Kind.DIGEST) {
+            digest.writeTo(out);
         }
     }
 
@@ -128,10 +155,15 @@ public final class LeaderFilesRequest extends SingleShardRequest<LeaderFilesRequ
         return range;
     }
 
+    /** Null but for {@link Kind#DIGEST}. */
+    public DigestQuestion digest() {
+        return digest;
+    }
+
     @Override
     public ActionRequestValidationException validate() {
         ActionRequestValidationException invalid = validateNonNullIndex();
-        if (kind != Kind.PROBE && session.isEmpty()) {
+        if (kind != Kind.PROBE && kind != Kind.DIGEST && session.isEmpty()) {
             invalid = ValidateActions.addValidationError("the session's name is missing", invalid);
         }
         if (session.length() > SESSION_MAX) {

@@ -3,6 +3,7 @@ package org.opensearch.ccr.leader;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.single.shard.TransportSingleShardAction;
 import org.opensearch.ccr.core.NativeCore;
+import org.opensearch.ccr.verify.ShardDigests;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.routing.ShardRouting;
@@ -81,6 +82,8 @@ public final class TransportLeaderFilesAction extends TransportSingleShardAction
             case RELEASE:
                 sessions.release(request.session(), shardId);
                 return LeaderFilesResponse.RELEASED;
+            case DIGEST:
+                return LeaderFilesResponse.of(ShardDigests.answer(shard(shardId), request.digest(), core));
             default:
                 throw new IllegalArgumentException("unknown kind of request [" + request.kind() + "]");
         }

@@ -21,6 +21,7 @@ public final class RestEndpoints {
             new RestPause(),
             new RestResume(),
             new RestStatus(),
+            new RestVerify(),
             new RestPreflight(),
             new RestStatusList(lists),
             new RestCatReplication(lists, false),

@@ -240,7 +240,7 @@ public final class CcrSettings {
 
     /** Everything that the plugin registers; a subject with settings of its own has a class of its own. */
     public static List<Setting<?>> all() {
-        return Stream.of(replication(), AutofollowSettings.all(), BulkSettings.all()).flatMap(List::stream).toList();
+        return Stream.of(replication(), AutofollowSettings.all(), BulkSettings.all(), VerifySettings.all()).flatMap(List::stream).toList();
     }
 
     private static List<Setting<?>> replication() {
