@@ -132,8 +132,6 @@ def test_refusals(pair, index):
     refused("", 400, "closed")
     pair.leader.delete_index(index)
     refused("", 404, "no such index")
-    pair.leader.create_index(index)
-    refused("", 409, "is not the one that")
 
 
 def test_leader_rolled_back_by_its_disk(own_pair, own_index):

@@ -30,7 +30,7 @@ PROGRAMS = {
     "leader": ["test_leader", "test_session_leader", "leader_sweep"],
     "follower": ["test_follower_fetch", "test_follower_apply", "test_follower_life", "test_follower_backoff",
                  "test_follower_lease", "test_follower_metadata", "test_follower_states"],
-    "digest": ["test_digest", "test_verify"],
+    "digest": ["test_digest", "test_session_verify", "test_verify"],
     "verify": ["test_verify", "test_session_verify"],
     "session": ["test_session", "test_session_follower", "test_session_leader", "tsan_tsan_session", "tsan_tsan_close", "fuzz_call"],
 }
