@@ -303,6 +303,8 @@ def check_routes():
     described = routes.described(text("docs/openapi.yaml"))
     for method, path in sorted(code_routes - described):
         yield "%s %s is not described in docs/openapi.yaml" % (method, path)
+    for method, path in sorted(described - code_routes):
+        yield "docs/openapi.yaml: %s %s is not registered by any class" % (method, path)
 
 
 def check_empty():
