@@ -182,3 +182,28 @@ Test(follower_backoff, the_first_of_several_errors_is_shown_until_each_is_gone)
     cr_assert_eq(rig_status(r).state, CCR_FOLLOWER_BACKING_OFF);
     rig_free(r);
 }
+
+Test(follower_backoff, who_wants_it_is_not_kept_waiting_for_a_person)
+{
+    static const enum ccr_error_class waiting[] = {CCR_ERROR_LEADER_CLOSED, CCR_ERROR_FORBIDDEN, CCR_ERROR_BLOCKED};
+    for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
+        for (int fail = 0; fail <= 1; fail++) {
+            struct ccr_follower_config c = rig_config();
+            c.fail_on_wait = fail;
+            struct rig *r = rig_new(&c, UINT64_MAX);
+            uint64_t id = rig_at_head(r, 9);
+            rig_fail(r, CCR_EVENT_FETCH_FAILED, id, waiting[i]);
+            struct ccr_follower_status s = rig_status(r);
+            cr_assert_eq(s.state, fail ? CCR_FOLLOWER_FAILED : CCR_FOLLOWER_BACKING_OFF);
+            cr_assert_eq(s.error, waiting[i]);
+            rig_free(r);
+        }
+    }
+    struct ccr_follower_config c = rig_config();
+    c.fail_on_wait = true;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    rig_fail(r, CCR_EVENT_FETCH_FAILED, id, CCR_ERROR_UNREACHABLE);
+    cr_assert_eq(rig_status(r).state, CCR_FOLLOWER_BACKING_OFF, "a lost connection is nobody's to mend here");
+    rig_free(r);
+}

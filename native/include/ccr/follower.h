@@ -93,6 +93,7 @@ struct ccr_follower_config {
     enum ccr_codec_id codec;
     int level;
     uint64_t seed;
+    bool fail_on_wait; /* what waits for a person on the other side or here fails at once */
 };
 
 struct ccr_status ccr_follower_config_check(const struct ccr_follower_config *c, struct ccr_err *err) CCR_MUST_USE;

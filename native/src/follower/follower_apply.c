@@ -73,7 +73,7 @@ void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, st
     }
     int64_t first = p->first_seq_no;
     uint64_t apply_no = p->apply_no;
-    enum ccri_policy policy = ccri_policy_of(event->error, CCRI_FROM_APPLY);
+    enum ccri_policy policy = ccri_policy_of(f, event->error, CCRI_FROM_APPLY);
     if (policy == CCRI_RESYNC) {
         wait_for_mapping(f, p);
         return;

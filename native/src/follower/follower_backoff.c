@@ -7,7 +7,8 @@
  * any more or that belong to another history (bootstrap again), a leader index that was deleted, and what we do not
  * understand where operations are at stake. A lease or a metadata sync that fails in a way we do not understand is
  * retried all the same: operations still flow, and if the history really goes away, the fetch will say so; but a lease
- * no longer than lease_patience_ms, since it expires meanwhile.
+ * no longer than lease_patience_ms, since it expires meanwhile. Who wants a replication to stop as
+ * soon as somebody would have to do something sets fail_on_wait.
  *
  * A door is what fetches, applies, metadata and lease have in common. After a failure it is closed until its back-off
  * has passed; then it lets one try through, a probe; when the probe is good, everything goes on. A link that breaks
@@ -39,8 +40,17 @@ static const uint8_t policies[ERROR_CLASSES][CCRI_SOURCES] = {
     ROW(FATAL, FAIL, FAIL, RETRY, RETRY),
 };
 
-enum ccri_policy ccri_policy_of(enum ccr_error_class error, enum ccri_source source)
+/* What goes away when a person has done something: opened the leader index, granted the permission, lifted the block. */
+static bool waits_for_a_person(enum ccr_error_class error)
 {
+    return error == CCR_ERROR_LEADER_CLOSED || error == CCR_ERROR_FORBIDDEN || error == CCR_ERROR_BLOCKED;
+}
+
+enum ccri_policy ccri_policy_of(const struct ccr_follower *f, enum ccr_error_class error, enum ccri_source source)
+{
+    if (f->config.fail_on_wait && waits_for_a_person(error)) {
+        return CCRI_FAIL;
+    }
     return (enum ccri_policy)policies[error][source];
 }
 

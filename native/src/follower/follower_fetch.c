@@ -202,7 +202,7 @@ void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class
     ccri_figures_lost(f, p);
     ccri_belt_remove(f, p);
     f->fetches_failed++;
-    switch (ccri_policy_of(error, CCRI_FROM_FETCH)) {
+    switch (ccri_policy_of(f, error, CCRI_FROM_FETCH)) {
     case CCRI_BOOTSTRAP:
         ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
         break;

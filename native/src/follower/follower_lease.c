@@ -40,7 +40,7 @@ static bool out_of_patience(const struct ccr_follower *f)
 static void failed(struct ccr_follower *f, enum ccr_error_class error, struct ccr_effects *out)
 {
     f->lease_outstanding = false;
-    switch (ccri_policy_of(error, CCRI_FROM_LEASE)) {
+    switch (ccri_policy_of(f, error, CCRI_FROM_LEASE)) {
     case CCRI_BOOTSTRAP:
         ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
         break;

@@ -39,7 +39,7 @@ bool ccri_metadata_suffices(const struct ccr_follower *f, const struct ccri_piec
 static void failed(struct ccr_follower *f, enum ccr_error_class error, struct ccr_effects *out)
 {
     f->sync_outstanding = false;
-    switch (ccri_policy_of(error, CCRI_FROM_METADATA)) {
+    switch (ccri_policy_of(f, error, CCRI_FROM_METADATA)) {
     case CCRI_BOOTSTRAP:
         ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
         break;

@@ -250,7 +250,7 @@ enum ccri_policy {
     CCRI_FAIL         /* drain, then FAILED */
 };
 
-enum ccri_policy ccri_policy_of(enum ccr_error_class error, enum ccri_source source);
+enum ccri_policy ccri_policy_of(const struct ccr_follower *f, enum ccr_error_class error, enum ccri_source source);
 /* With jitter; attempts >= 1. */
 int64_t ccri_backoff_ms(struct ccr_follower *f, enum ccr_error_class error, uint32_t attempts);
 /* Closes the door. False: the try was under way at an earlier failure and adds nothing to it. */

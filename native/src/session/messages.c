@@ -79,6 +79,7 @@ struct ccr_status ccri_config_of(struct ccr_follower_config *c, const Ccr__V1__F
         .codec = (enum ccr_codec_id)m->codec,
         .level = m->level,
         .seed = m->seed,
+        .fail_on_wait = m->fail_on_wait != 0,
     };
     CCR_TRY(copy_uuid(c->history_uuid, sizeof c->history_uuid, m->history_uuid, err));
     return ccr_follower_config_check(c, err);

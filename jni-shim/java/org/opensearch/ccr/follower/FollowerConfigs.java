@@ -3,6 +3,7 @@ package org.opensearch.ccr.follower;
 import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
 import org.opensearch.ccr.proto.WireProto;
 import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.settings.LifecycleSettings;
 import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
@@ -39,7 +40,8 @@ final class FollowerConfigs {
         CcrSettings.POLL_INTERVAL,
         CcrSettings.LEASE_MAX_FAILURE,
         CcrSettings.CODEC,
-        CcrSettings.CODEC_LEVEL
+        CcrSettings.CODEC_LEVEL,
+        LifecycleSettings.PAUSE_ON_ERROR
     );
 
     private volatile Settings settings;
@@ -75,6 +77,7 @@ final class FollowerConfigs {
             .setCodec(codec)
             .setLevel(level(codec, CcrSettings.CODEC_LEVEL.get(now)))
             .setSeed(System.nanoTime())
+            .setFailOnWait(LifecycleSettings.PAUSE_ON_ERROR.get(now))
             .build();
     }
 

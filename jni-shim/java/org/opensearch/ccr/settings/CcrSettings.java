@@ -100,9 +100,6 @@ public final class CcrSettings {
     /** True refuses every new {@code _start} with 403. */
     public static final Setting<Boolean> START_BLOCK = Setting.boolSetting("plugins.replication.follower.block.start", false, CLUSTER);
 
-    /** Accepted for compatibility and without effect yet: a follower whose leader index was deleted is paused. */
-    public static final Setting<Boolean> DELETE_INDEX = Setting.boolSetting("plugins.replication.replicate.delete_index", false, CLUSTER);
-
     // ---- leader, cluster wide
 
     /** Threads that read for followers; 0 takes 1.5 times the processors plus one. */
@@ -240,7 +237,9 @@ public final class CcrSettings {
 
     /** Everything that the plugin registers; a subject with settings of its own has a class of its own. */
     public static List<Setting<?>> all() {
-        return Stream.of(replication(), AutofollowSettings.all(), BulkSettings.all(), VerifySettings.all()).flatMap(List::stream).toList();
+        return Stream.of(replication(), AutofollowSettings.all(), BulkSettings.all(), VerifySettings.all(), LifecycleSettings.all())
+            .flatMap(List::stream)
+            .toList();
     }
 
     private static List<Setting<?>> replication() {
@@ -254,7 +253,6 @@ public final class CcrSettings {
             RECOVERY_CHUNK_SIZE,
             RECOVERY_PARALLEL_CHUNKS,
             START_BLOCK,
-            DELETE_INDEX,
             LEADER_POOL_SIZE,
             LEADER_POOL_QUEUE,
             CODEC,
