@@ -5,6 +5,7 @@ import org.opensearch.action.ActionRequest;
 import org.opensearch.action.support.ActionFilter;
 import org.opensearch.ccr.action.FollowActions;
 import org.opensearch.ccr.action.Failovers;
+import org.opensearch.ccr.action.FollowerDeletionFilter;
 import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LeaderCleanup;
 import org.opensearch.ccr.action.PromoteShards;
@@ -16,6 +17,7 @@ import org.opensearch.ccr.bulk.BulkSide;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.follower.FollowerSide;
 import org.opensearch.ccr.index.FollowTaskService;
+import org.opensearch.ccr.index.FollowerDeletion;
 import org.opensearch.ccr.index.IndexFollowExecutor;
 import org.opensearch.ccr.index.IndexFollowServices;
 import org.opensearch.ccr.index.IndexTasks;
@@ -93,6 +95,7 @@ public final class CcrPlugin extends Plugin
     // Made in createComponents, which OpenSearch calls before everything that needs them.
     private LeaderSide leader;
     private FollowerSide follower;
+    private FollowerDeletionFilter deletionFilter;
     private BootstrapSide bootstrap;
     private IndexFollowExecutor indexTasks;
     private FollowerLists lists;
@@ -127,11 +130,20 @@ public final class CcrPlugin extends Plugin
         LeaderLeases leases = new LeaderLeases(clusterService);
         FollowTaskService tasks = new FollowTaskService(client, clients, clusterService, threadPool);
         leader = new LeaderSide(core, clusterService, threadPool);
-        follower = new FollowerSide(clusterService, threadPool, resolver, core, clients, metadata, leases);
+        follower = new FollowerSide(clusterService, threadPool, resolver, core, clients, metadata, leases, store);
         RolesOfFollower roles = (index, listener) -> store.get(index, ActionListener.map(listener, CcrPlugin::roles));
         bootstrap = new BootstrapSide(core, clusterService, threadPool, clients, leases, roles, repositories);
         indexTasks = new IndexFollowExecutor(
-            new IndexFollowServices(clusterService, threadPool, clients, store, tasks, bootstrap.service(), metadata)
+            new IndexFollowServices(
+                clusterService,
+                threadPool,
+                clients,
+                store,
+                tasks,
+                bootstrap.service(),
+                metadata,
+                new FollowerDeletion(clusterService, clients)
+            )
         );
         List<Object> components = new ArrayList<>(List.of(core, clients, store, metadata, leases, tasks, follower.tasks()));
         SetupCheck setup = new SetupCheck(client, clients, clusterService, threadPool);
@@ -140,6 +152,7 @@ public final class CcrPlugin extends Plugin
         components.addAll(autoFollow.components());
         components.add(new LeaderCleanup(clients, threadPool, leases));
         components.add(new PromoteShards(clients));
+        deletionFilter = new FollowerDeletionFilter(clusterService, resolver, clients);
         StatusReader statuses = new StatusReader(clusterService, clients, store);
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
@@ -206,7 +219,7 @@ public final class CcrPlugin extends Plugin
 
     @Override
     public List<ActionFilter> getActionFilters() {
-        return List.of(follower.writeGuard());
+        return List.of(deletionFilter, follower.writeGuard());
     }
 
     @Override

@@ -4,6 +4,7 @@ import org.opensearch.action.ActionRequest;
 import org.opensearch.ccr.index.CreateAction;
 import org.opensearch.ccr.metadata.ApplyMetadataAction;
 import org.opensearch.ccr.metadata.ReleaseAction;
+import org.opensearch.ccr.metadata.ReopenAction;
 import org.opensearch.ccr.metadata.StateAction;
 import org.opensearch.ccr.stats.FollowerStatsAction;
 import org.opensearch.ccr.stats.LeaderStatsAction;
@@ -23,6 +24,7 @@ public final class FollowActions {
             new ActionHandler<>(StartAction.INSTANCE, StartAction.Transport.class),
             new ActionHandler<>(StopAction.INSTANCE, StopAction.Transport.class),
             new ActionHandler<>(FailoverAction.INSTANCE, FailoverAction.Transport.class),
+            new ActionHandler<>(InternalStopAction.INSTANCE, InternalStopAction.Transport.class),
             new ActionHandler<>(PauseAction.INSTANCE, PauseAction.Transport.class),
             new ActionHandler<>(ResumeAction.INSTANCE, ResumeAction.Transport.class),
             new ActionHandler<>(StatusAction.INSTANCE, StatusAction.Transport.class),
@@ -36,7 +38,8 @@ public final class FollowActions {
             new ActionHandler<>(CreateAction.INSTANCE, CreateAction.Transport.class),
             new ActionHandler<>(StateAction.INSTANCE, StateAction.Transport.class),
             new ActionHandler<>(ReleaseAction.INSTANCE, ReleaseAction.Transport.class),
-            new ActionHandler<>(ApplyMetadataAction.INSTANCE, ApplyMetadataAction.Transport.class)
+            new ActionHandler<>(ApplyMetadataAction.INSTANCE, ApplyMetadataAction.Transport.class),
+            new ActionHandler<>(ReopenAction.INSTANCE, ReopenAction.Transport.class)
         );
     }
 }

@@ -4,9 +4,9 @@ import org.opensearch.ccr.follower.FollowerBlock;
 import org.opensearch.ccr.index.FollowTaskService;
 import org.opensearch.ccr.index.IndexFollowState;
 import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.index.HalfMade;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.RestoreInProgress;
 import org.opensearch.cluster.metadata.IndexMetadata;
 
 /** What the cluster state says of a replication, with the refusals that several requests share. */
@@ -32,11 +32,10 @@ final class Replicated {
         if (index == null || FollowerBlock.isFollower(index) == false) {
             return false;
         }
-        for (RestoreInProgress.Entry restore : state.custom(RestoreInProgress.TYPE, RestoreInProgress.EMPTY)) {
-            if (restore.state().completed() == false && restore.indices().contains(follower)) {
-                return true;
-            }
+        if (HalfMade.is(state, follower)) {
+            return true;
         }
-        return FollowTasks.phase(state, follower) == IndexFollowState.Phase.RESTORING;
+        // Its own copy of old stays whole until the new one begins.
+        return FollowTasks.phase(state, follower) == IndexFollowState.Phase.RESTORING && FollowTasks.rebuilds(state, follower) == false;
     }
 }

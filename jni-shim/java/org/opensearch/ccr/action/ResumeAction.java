@@ -9,21 +9,33 @@ import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.leader.LeaderLeases;
+import org.opensearch.ccr.leader.LeaderShardInfo;
 import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.common.inject.Inject;
+import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.xcontent.ObjectParser;
+import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.env.Environment;
 import org.opensearch.threadpool.ThreadPool;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Set;
 
-/** {@code _resume}: looks whether the leader still has what is missing here, then starts the index task again. */
+/**
+ * {@code _resume}: looks whether the leader still has what is missing here, then starts the index task again. When it has not, and
+ * {@code force_resume} is given, the task first makes the follower a copy of the leader again.
+ */
 public final class ResumeAction extends ActionType<AcknowledgedResponse> {
 
     public static final String NAME = "indices:admin/plugins/replication/index/resume";
@@ -34,12 +46,42 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
     }
 
     public static final class Request extends FollowerRequest<Request> {
+        private static final ObjectParser<Request, Void> PARSER = new ObjectParser<>("resume_replication");
+
+        static {
+            PARSER.declareBoolean((request, value) -> request.force = value, new ParseField("force_resume"));
+        }
+
+        private boolean force;
+
         public Request(String follower) {
             super(follower);
         }
 
+        /** Reads the body. @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type */
+        public static Request fromXContent(XContentParser parser, String follower) throws IOException {
+            return PARSER.parse(parser, new Request(follower), null);
+        }
+
         public Request(StreamInput in) throws IOException {
             super(in);
+            force = in.readBoolean();
+        }
+
+        @Override
+        public void writeTo(StreamOutput out) throws IOException {
+            super.writeTo(out);
+            out.writeBoolean(force);
+        }
+
+        /** Whether the follower is copied anew when the leader no longer has what it needs. */
+        public boolean force() {
+            return force;
+        }
+
+        public Request force(boolean whether) {
+            force = whether;
+            return this;
         }
     }
 
@@ -81,29 +123,59 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
             leader.ensureOpen();
             leader.ensureNoLoop(services.cluster().state(), request.follower());
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), record.settings());
-            if (services.cluster().state().metadata().hasIndex(request.follower()) == false) {
-                restart(request, record, leader, listener); // cancelled during its bootstrap: that begins anew and needs no lease
+            ClusterState state = services.cluster().state();
+            IndexMetadata follower = state.metadata().index(request.follower());
+            if (follower == null) {
+                // Cancelled during its bootstrap: that begins anew and needs no lease.
+                restart(request, record, leader, false, listener);
                 return;
             }
-            ActionListener<Set<String>> timed = ListenerTimeouts.wrapWithTimeout(services.threadPool(), ActionListener.wrap(present -> {
-                for (int shard = 0; shard < leader.metadata().getNumberOfShards(); shard++) {
-                    if (present.contains(leases.id(request.follower(), shard)) == false) {
-                        leasesGone(request, listener);
-                        return;
+            ActionListener<Map<Integer, LeaderShardInfo>> timed = ListenerTimeouts.wrapWithTimeout(
+                services.threadPool(),
+                ActionListener.wrap(shards -> {
+                    boolean lost = isLost(follower, leader, shards) || isHistory(ReplicationStates.of(state).get(request.follower()).cause());
+                    if (lost && request.force() == false) {
+                        historyGone(request, listener);
+                    } else {
+                        restart(request, record, leader, lost, listener);
                     }
+                }, listener::onFailure),
+                request.timeout(),
+                ThreadPool.Names.GENERIC,
+                "look at the leader's leases"
+            );
+            LeaderLeases.describe(services.clients().leader(record.alias(), record.roles()), record.leader(), timed);
+        }
+
+        private static boolean isHistory(ErrorClass cause) {
+            return cause == ErrorClass.ERROR_HISTORY_GONE || cause == ErrorClass.ERROR_HISTORY_CHANGED;
+        }
+
+        /** Whether the leader cannot continue what was copied: another index, another history, or nothing kept for us. Only looks. */
+        private boolean isLost(IndexMetadata follower, LeaderIndex leader, Map<Integer, LeaderShardInfo> shards) {
+            LeaderOrigin origin = LeaderOrigin.of(follower);
+            if (origin.indexUuid() != null && origin.indexUuid().equals(leader.metadata().getIndexUUID()) == false) {
+                return true;
+            }
+            for (int shard = 0; shard < leader.metadata().getNumberOfShards(); shard++) {
+                LeaderShardInfo info = shards.get(shard);
+                String history = origin.historyUuid(shard);
+                if (info == null
+                    || history.isEmpty() == false && history.equals(info.historyUuid()) == false
+                    || info.leases().contains(leases.id(follower.getIndex().getName(), shard)) == false) {
+                    return true;
                 }
-                restart(request, record, leader, listener);
-            }, listener::onFailure), request.timeout(), ThreadPool.Names.GENERIC, "look at the leader's leases");
-            leases.probe(services.clients().leader(record.alias(), record.roles()), record.leader(), timed);
+            }
+            return false;
         }
 
         /** The record tells it, too: whoever looks at the status next should not have to try a resume to learn it. */
-        private void leasesGone(Request request, ActionListener<AcknowledgedResponse> listener) {
-            String text = "Retention lease doesn't exist. Replication can't be resumed for " + request.follower();
-            String advice = text + ". Stop the replication, delete the index and start it again.";
+        private void historyGone(Request request, ActionListener<AcknowledgedResponse> listener) {
+            String text = "Retention lease doesn't exist. Replication can't be resumed for " + request.follower()
+                + ". Use force_resume=true to restore from snapshot.";
             services.store().update(
                 request.follower(),
-                record -> record.state() == OverallState.PAUSED ? record.with(OverallState.PAUSED, advice) : null,
+                record -> record.state() == OverallState.PAUSED ? record.with(OverallState.PAUSED, text) : null,
                 ActionListener.wrap(
                     noted -> listener.onFailure(new ResourceNotFoundException(text)),
                     e -> listener.onFailure(new ResourceNotFoundException(text))
@@ -112,28 +184,41 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
         }
 
         /** PAUSED stands in the cluster state a moment before the last task of the replication has ended. */
-        private void restart(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
+        private void restart(
+            Request request,
+            FollowRecord record,
+            LeaderIndex leader,
+            boolean rebuild,
+            ActionListener<AcknowledgedResponse> listener
+        ) {
+            IndexFollowParams params = new IndexFollowParams(record.alias(), leader.metadata().getIndex(), request.follower(), rebuild);
             services.tasks()
-                .endAll(request.follower(), ActionListener.wrap(ended -> begin(request, record, leader, listener), listener::onFailure));
+                .endAll(request.follower(), ActionListener.wrap(ended -> begin(request, record, params, listener), listener::onFailure));
         }
 
-        private void begin(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
-            IndexFollowParams params = new IndexFollowParams(record.alias(), leader.metadata().getIndex(), request.follower());
+        private void begin(
+            Request request,
+            FollowRecord record,
+            IndexFollowParams params,
+            ActionListener<AcknowledgedResponse> listener
+        ) {
             services.store().put(
                 record.with(OverallState.RUNNING, FollowRecord.USER_INITIATED),
                 ActionListener.wrap(
                     stored -> change(
                         request,
                         StateAction.Request.run(params),
-                        ActionListener.wrap(started -> await(request, listener), listener::onFailure)
+                        ActionListener.wrap(started -> await(request, params.rebuild(), listener), listener::onFailure)
                     ),
                     listener::onFailure
                 )
             );
         }
 
-        private void await(Request request, ActionListener<AcknowledgedResponse> listener) {
-            TaskReached reached = new TaskReached(Set.of(Phase.FOLLOWING));
+        private void await(Request request, boolean rebuild, ActionListener<AcknowledgedResponse> listener) {
+            // Copying takes as long as it takes: its status tells how far it has come.
+            Set<Phase> enough = rebuild ? Set.of(Phase.RESTORING, Phase.INIT_FOLLOW, Phase.FOLLOWING) : Set.of(Phase.FOLLOWING);
+            TaskReached reached = new TaskReached(enough);
             services.tasks().await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
                 if (task == null) {
                     throw new OpenSearchException("Replication of [" + request.follower() + "] could not be resumed, see its status");

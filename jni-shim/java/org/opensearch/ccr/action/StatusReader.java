@@ -5,6 +5,7 @@ import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowState;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
@@ -111,7 +112,8 @@ public final class StatusReader {
         List<ShardView> shards,
         StatusForm form
     ) {
-        Word word = wordOf(entry);
+        // The record is written before the entry is: what has failed a moment ago is not being copied any more.
+        Word word = record.state() == OverallState.FAILED ? Word.FAILED : wordOf(entry);
         if (word != null) {
             return new StatusResponse(word, record.reason(), record, List.of(), form, entry.sinceMillis());
         }

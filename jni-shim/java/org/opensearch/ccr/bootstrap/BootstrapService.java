@@ -8,10 +8,10 @@ import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.leader.LeaderLeases;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.proto.CoreProto;
 import org.opensearch.ccr.security.RoleClients;
-import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateListener;
@@ -45,6 +45,7 @@ public final class BootstrapService implements ClusterStateListener {
     private static final class Run {
         final BootstrapRequest request;
         final ActionListener<Void> listener;
+        boolean accepted; // from then on the index is not what it was
         boolean answered; // by the cluster manager, whatever the answer
         boolean ended;
         Exception cancelled; // before the answer: what was made must be known before it can be taken away
@@ -66,7 +67,7 @@ public final class BootstrapService implements ClusterStateListener {
 
     /**
      * Makes the follower index and answers when every primary of it is restored. On failure the index is gone again, and the
-     * exception says why; nothing is left RED. The listener is called on a generic thread.
+     * exception says why; nothing is left RED. One that is made in place is gone only when its files had begun to change. The listener is called on a generic thread.
      */
     public void bootstrap(BootstrapRequest request, ActionListener<Void> listener) {
         Run run = new Run(request, listener);
@@ -86,10 +87,8 @@ public final class BootstrapService implements ClusterStateListener {
         Exception failure;
         synchronized (run) {
             run.answered = true;
-            failure = run.cancelled == null ? refused : run.cancelled;
-        }
-        if (failure == refused && isOurs(run, refused)) {
-            failure = null;
+            run.accepted = refused == null || isOurs(run, refused);
+            failure = run.cancelled == null && run.accepted == false ? refused : run.cancelled;
         }
         if (failure != null) {
             fail(run, failure);
@@ -101,11 +100,12 @@ public final class BootstrapService implements ClusterStateListener {
     /** Made already: by this very request, when another cluster manager had to answer it. */
     private boolean isOurs(Run run, Exception refused) {
         IndexMetadata index = clusterService.state().metadata().index(run.request.followerIndex());
-        return refused != null
-            && ExceptionsHelper.unwrapCause(refused) instanceof ResourceAlreadyExistsException
-            && index != null
-            && CcrSettings.LEADER_INDEX.get(index.getSettings())
-                .equals(StartRestoreAction.origin(run.request.alias(), run.request.leaderIndex()));
+        return ExceptionsHelper.unwrapCause(refused) instanceof ResourceAlreadyExistsException && isMade(run, index);
+    }
+
+    /** Whether the index is as this run's restore has begun to make it. */
+    private static boolean isMade(Run run, IndexMetadata index) {
+        return index != null && run.request.id().equals(LeaderOrigin.of(index).copyId());
     }
 
     /** Whether this node bootstraps that index. */
@@ -144,7 +144,7 @@ public final class BootstrapService implements ClusterStateListener {
                 return;
             }
             IndexMetadata index = state.metadata().index(run.request.followerIndex());
-            if (index != null && run.index == null) {
+            if (run.index == null && isMade(run, index)) {
                 run.index = index.getIndex();
             }
             if (run.answered == false || run.index == null) {
@@ -169,7 +169,11 @@ public final class BootstrapService implements ClusterStateListener {
             "bootstrap of [" + run.request.followerIndex() + "] failed: " + RestoreProgress.textOf(e),
             e
         );
-        end(run, () -> discard(run, reason));
+        boolean untouched;
+        synchronized (run) {
+            untouched = run.request.inPlace() && run.accepted == false;
+        }
+        end(run, untouched ? () -> failed(run, reason) : () -> discard(run, reason));
     }
 
     private void end(Run run, Runnable then) {

@@ -4,11 +4,9 @@ import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.leader.LeaderShardInfo;
 import org.opensearch.ccr.metadata.LeaderOrigin;
-import org.opensearch.ccr.metadata.SettingsPlan;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.metadata.IndexMetadata;
-import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.Index;
@@ -35,7 +33,8 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
         String alias,
         Index leader,
         FollowRoles roles,
-        IndexScopedSettings known,
+        String copyId,
+        Fit fit,
         ActionListener<LeaderCopy> listener
     ) {
         ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).indices(leader.getName());
@@ -51,16 +50,17 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
             LeaderLeases.describe(
                 clients.leader(alias, roles),
                 leader.getName(),
-                ActionListener.wrap(shards -> listener.onResponse(of(cluster, metadata, shards, known)), listener::onFailure)
+                ActionListener.wrap(shards -> listener.onResponse(of(copyId, cluster, metadata, shards, fit)), listener::onFailure)
             );
         }, listener::onFailure));
     }
 
     private static LeaderCopy of(
+        String copyId,
         String cluster,
         IndexMetadata metadata,
         Map<Integer, LeaderShardInfo> shards,
-        IndexScopedSettings known
+        Fit fit
     ) {
         Map<Integer, String> histories = new HashMap<>();
         for (Map.Entry<Integer, LeaderShardInfo> shard : shards.entrySet()) {
@@ -70,9 +70,12 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
             histories.put(shard.getKey(), shard.getValue().historyUuid());
         }
         // What this cluster does not know would come as archived settings, which nobody could use or change.
-        Map<String, String> unknown = SettingsPlan.unknown(known, metadata.getSettings());
+        Map<String, String> unknown = fit.unfitSettings(metadata);
+        Map<String, String> taken = fit.unfitAliases(metadata);
         Settings settings = metadata.getSettings().filter(key -> unknown.containsKey(key) == false);
-        LeaderOrigin origin = LeaderOrigin.ofCopy(cluster, metadata, histories, unknown);
-        return new LeaderCopy(origin.into(IndexMetadata.builder(metadata).settings(settings)).build(), shards);
+        LeaderOrigin origin = LeaderOrigin.ofCopy(copyId, cluster, metadata, histories, unknown, taken);
+        IndexMetadata.Builder copy = IndexMetadata.builder(metadata).settings(settings);
+        taken.keySet().forEach(copy::removeAlias);
+        return new LeaderCopy(origin.into(copy).build(), shards);
     }
 }

@@ -12,7 +12,6 @@ import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.metadata.RepositoryMetadata;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.common.lifecycle.AbstractLifecycleComponent;
-import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.Index;
@@ -44,27 +43,24 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A leader cluster seen as a repository with one snapshot, so that a follower index comes into being by an ordinary restore.
+ * A leader cluster seen as a repository with one snapshot for each copy that is being made, so that a follower index comes into being by an ordinary restore.
  * On the cluster manager it holds the metadata of the indices that are being bootstrapped, fetched before the restore begins:
  * core asks for it synchronously. On the other nodes only {@link #restoreShard} is used.
  */
 final class RemoteRepository extends AbstractLifecycleComponent implements Repository {
 
     static final String TYPE = "replication-remote-repository";
-    static final String SNAPSHOT = "replication-remote-snapshot";
+    private static final String SNAPSHOT_PREFIX = "replication-remote-snapshot-";
     private static final String NAME_PREFIX = "replication-remote-repo-";
     private static final TimeValue LEADER_TIMEOUT = TimeValue.timeValueSeconds(30);
-    private static final SnapshotId SNAPSHOT_ID = new SnapshotId(SNAPSHOT, SNAPSHOT);
     /** Leader indices whose shard sizes are remembered for the allocation that follows a restore. */
     private static final int SIZES_MAX = 1_000;
 
     private final RepositoryMetadata metadata;
     private final RoleClients clients;
     private final ShardRestores restores;
-    // guarded by prepared
+    // guarded by prepared; by the names of the copies' snapshots: one leader index may be copied several times at once
     private final Map<String, LeaderCopy> prepared = new HashMap<>();
-    /** Several followers of one leader index may be bootstrapped at the same time. */
-    private final Map<String, Integer> preparations = new HashMap<>();
     private final Map<String, Map<Integer, LeaderShardInfo>> sizes = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -84,53 +80,69 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
         return NAME_PREFIX + alias;
     }
 
+    /** The snapshot that a copy restores. */
+    static String snapshot(String copyId) {
+        return SNAPSHOT_PREFIX + copyId;
+    }
+
     private String alias() {
         return metadata.name().substring(NAME_PREFIX.length());
     }
 
-    /** Fetches what a restore of this leader index will ask for. It is kept until as many {@link #forget} as have succeeded here. */
-    void prepare(Index leader, FollowRoles roles, IndexScopedSettings known, ThreadPool threadPool, ActionListener<Void> listener) {
+    /** Fetches what a restore of this leader index will ask for, and answers it. It is kept until {@link #forget}. */
+    void prepare(
+        Index leader,
+        FollowRoles roles,
+        String copyId,
+        Fit fit,
+        ThreadPool threadPool,
+        ActionListener<LeaderCopy> listener
+    ) {
         ActionListener<LeaderCopy> fetched = ActionListener.map(listener, copy -> {
             synchronized (prepared) {
-                prepared.put(leader.getName(), copy);
-                preparations.merge(leader.getName(), 1, Integer::sum);
+                prepared.put(snapshot(copyId), copy);
                 sizes.put(leader.getUUID(), copy.shards());
             }
-            return null;
+            return copy;
         });
         LeaderCopy.fetch(
             clients,
             alias(),
             leader,
             roles,
-            known,
+            copyId,
+            fit,
             ListenerTimeouts.wrapWithTimeout(threadPool, fetched, LEADER_TIMEOUT, ThreadPool.Names.GENERIC, "leader metadata")
         );
     }
 
-    void forget(Index leader) {
+    void forget(String copyId) {
         synchronized (prepared) {
-            if (preparations.merge(leader.getName(), -1, Integer::sum) <= 0) {
-                preparations.remove(leader.getName());
-                prepared.remove(leader.getName());
-            }
+            prepared.remove(snapshot(copyId));
         }
     }
 
     @Override
     public void getRepositoryData(ActionListener<RepositoryData> listener) {
         Map<IndexId, List<SnapshotId>> indices = new HashMap<>();
+        Map<String, SnapshotId> snapshots = new HashMap<>();
+        Map<String, SnapshotState> states = new HashMap<>();
+        Map<String, Version> versions = new HashMap<>();
         synchronized (prepared) {
-            for (LeaderCopy copy : prepared.values()) {
-                indices.put(indexId(copy.metadata()), List.of(SNAPSHOT_ID));
-            }
+            prepared.forEach((name, copy) -> {
+                SnapshotId snapshot = new SnapshotId(name, name);
+                snapshots.put(name, snapshot);
+                states.put(name, SnapshotState.SUCCESS);
+                versions.put(name, Version.CURRENT);
+                indices.computeIfAbsent(indexId(copy.metadata()), index -> new ArrayList<>()).add(snapshot);
+            });
         }
         listener.onResponse(
             new RepositoryData(
                 RepositoryData.EMPTY_REPO_GEN,
-                Map.of(SNAPSHOT_ID.getUUID(), SNAPSHOT_ID),
-                Map.of(SNAPSHOT_ID.getUUID(), SnapshotState.SUCCESS),
-                Map.of(SNAPSHOT_ID.getUUID(), Version.CURRENT),
+                snapshots,
+                states,
+                versions,
                 indices,
                 ShardGenerations.EMPTY,
                 IndexMetaDataGenerations.EMPTY
@@ -146,7 +158,9 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
     @Override
     public SnapshotInfo getSnapshotInfo(SnapshotId snapshotId) {
         synchronized (prepared) {
-            return new SnapshotInfo(snapshotId, new ArrayList<>(prepared.keySet()), List.of(), SnapshotState.SUCCESS, Version.CURRENT);
+            LeaderCopy copy = prepared.get(snapshotId.getName());
+            List<String> indices = copy == null ? List.of() : List.of(copy.metadata().getIndex().getName());
+            return new SnapshotInfo(snapshotId, indices, List.of(), SnapshotState.SUCCESS, Version.CURRENT);
         }
     }
 
@@ -158,7 +172,7 @@ final class RemoteRepository extends AbstractLifecycleComponent implements Repos
     @Override
     public IndexMetadata getSnapshotIndexMetaData(RepositoryData repositoryData, SnapshotId snapshotId, IndexId index) {
         synchronized (prepared) {
-            LeaderCopy copy = prepared.get(index.getName());
+            LeaderCopy copy = prepared.get(snapshotId.getName());
             if (copy == null || copy.metadata().getIndexUUID().equals(index.getId()) == false) {
                 throw new RepositoryException(metadata.name(), "index [" + index.getName() + "] is not being bootstrapped");
             }

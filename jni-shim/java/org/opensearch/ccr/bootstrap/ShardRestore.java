@@ -298,7 +298,7 @@ final class ShardRestore {
 
     /** Goes on after a while, or ends when waiting does not help or has lasted too long. */
     private void retry(Exception e, Runnable then) {
-        ErrorClass cls = ErrorClassifier.classify(e);
+        ErrorClass cls = ErrorClassifier.classifyCall(e);
         boolean patient = switch (cls) {
             case ERROR_UNREACHABLE, ERROR_TRANSIENT, ERROR_OVERLOADED, ERROR_BLOCKED, ERROR_LEADER_CLOSED, ERROR_CORRUPT,
                 ERROR_FORBIDDEN -> true;

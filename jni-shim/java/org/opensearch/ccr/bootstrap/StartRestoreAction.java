@@ -5,12 +5,16 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.admin.cluster.snapshots.restore.RestoreSnapshotRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.action.support.clustermanager.ClusterManagerNodeRequest;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.ccr.follower.FollowerBlock;
+import org.opensearch.ccr.metadata.FollowerReopening;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.ManagerTransport;
 import org.opensearch.ccr.metadata.SettingsPlan;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.settings.Settings;
@@ -29,7 +33,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Makes the follower index: fetches the leader index's metadata and puts an index into the cluster state whose primaries
+ * Makes the follower index, or makes one that exists anew: fetches the leader index's metadata and puts an index into the cluster state whose primaries
  * restore themselves from the leader. Answers when it is in the cluster state. Runs on the cluster manager and past the
  * request filters of an ordinary restore, which would ask the repository from a transport thread.
  */
@@ -47,12 +51,14 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         return alias + ":" + leader.getName();
     }
 
-    public static final class Request extends ClusterManagerNodeRequest<Request> {
+    public static final class Request extends AcknowledgedRequest<Request> {
         private final String alias;
         private final Index leader;
         private final String follower;
         private final Settings overlay;
         private final FollowRoles roles;
+        private final String copyId;
+        private final boolean inPlace;
 
         Request(BootstrapRequest bootstrap) {
             alias = bootstrap.alias();
@@ -60,6 +66,8 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
             follower = bootstrap.followerIndex();
             overlay = bootstrap.overlay();
             roles = bootstrap.roles();
+            copyId = bootstrap.id();
+            inPlace = bootstrap.inPlace();
             clusterManagerNodeTimeout(TimeValue.timeValueMinutes(1));
         }
 
@@ -70,6 +78,8 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
             follower = in.readString();
             overlay = Settings.readSettingsFromStream(in);
             roles = new FollowRoles(in);
+            copyId = in.readString();
+            inPlace = in.readBoolean();
         }
 
         @Override
@@ -80,6 +90,8 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
             out.writeString(follower);
             Settings.writeSettingsToStream(overlay, out);
             roles.writeTo(out);
+            out.writeString(copyId);
+            out.writeBoolean(inPlace);
         }
 
         @Override
@@ -89,7 +101,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
 
         /** The names are taken literally, whatever characters they have. */
         RestoreSnapshotRequest restore() {
-            RestoreSnapshotRequest restore = new RestoreSnapshotRequest(RemoteRepository.name(alias), RemoteRepository.SNAPSHOT);
+            RestoreSnapshotRequest restore = new RestoreSnapshotRequest(RemoteRepository.name(alias), RemoteRepository.snapshot(copyId));
             restore.indices(leader.getName());
             if (follower.equals(leader.getName()) == false) {
                 restore.renamePattern("^" + Pattern.quote(leader.getName()) + "$");
@@ -110,18 +122,21 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
         private final RestoreService restoreService;
         private final RepositoriesService repositories;
         private final IndexScopedSettings known;
+        private final FollowerReopening reopening;
 
         @Inject
         public Transport(
             Services services,
             RestoreService restoreService,
             RepositoriesService repositories,
-            IndexScopedSettings known
+            IndexScopedSettings known,
+            FollowerReopening reopening
         ) {
             super(NAME, services, Request::new, AcknowledgedResponse::new);
             this.restoreService = restoreService;
             this.repositories = repositories;
             this.known = known;
+            this.reopening = reopening;
         }
 
         @Override
@@ -131,8 +146,9 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
-            if (state.metadata().hasIndex(request.follower)) {
-                throw new ResourceAlreadyExistsException(state.metadata().index(request.follower).getIndex());
+            IndexMetadata there = state.metadata().index(request.follower);
+            if (there != null && isToBeReplaced(request, there) == false) {
+                throw new ResourceAlreadyExistsException(there.getIndex());
             }
             Repository found = repositories.repository(RemoteRepository.name(request.alias));
             if (found instanceof RemoteRepository == false) {
@@ -141,10 +157,39 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
                 );
             }
             RemoteRepository repository = (RemoteRepository) found;
-            repository.prepare(request.leader, request.roles, known, threadPool, ActionListener.wrap(prepared -> {
-                ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> repository.forget(request.leader));
-                threadPool.generic().execute(() -> restore(request, done));
+            Fit fit = new Fit(known, name -> clusterService.state().metadata().hasIndex(name));
+            repository.prepare(request.leader, request.roles, request.copyId, fit, threadPool, ActionListener.wrap(copy -> {
+                ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> repository.forget(request.copyId));
+                threadPool.generic().execute(() -> replace(request, there, copy, done));
             }, listener::onFailure));
+        }
+
+        private static boolean isToBeReplaced(Request request, IndexMetadata there) {
+            return request.inPlace && FollowerBlock.isFollower(there) && request.copyId.equals(LeaderOrigin.of(there).copyId()) == false;
+        }
+
+        /** What is there makes room: closed, its files stay for the copy; with another number of shards they are of no use. */
+        private void replace(Request request, IndexMetadata there, LeaderCopy copy, ActionListener<AcknowledgedResponse> listener) {
+            if (there == null) {
+                restore(request, listener);
+            } else if (there.getNumberOfShards() == copy.metadata().getNumberOfShards()) {
+                reopening.close(request, there.getIndex(), Settings.EMPTY, ActionListener.wrap(closed -> {
+                    ActionListener<AcknowledgedResponse> orOpen = ActionListener.wrap(
+                        listener::onResponse,
+                        e -> reopening.open(request, there.getIndex(), ActionListener.wrap(open -> listener.onFailure(e), f -> {
+                            e.addSuppressed(f);
+                            listener.onFailure(e);
+                        }))
+                    );
+                    threadPool.generic().execute(() -> restore(request, orOpen));
+                }, listener::onFailure));
+            } else {
+                reopening.delete(
+                    request,
+                    there.getIndex(),
+                    ActionListener.wrap(gone -> threadPool.generic().execute(() -> restore(request, listener)), listener::onFailure)
+                );
+            }
         }
 
         private void restore(Request request, ActionListener<AcknowledgedResponse> listener) {

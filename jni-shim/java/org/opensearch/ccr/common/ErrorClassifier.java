@@ -42,6 +42,16 @@ public final class ErrorClassifier {
 
     private ErrorClassifier() {}
 
+    /** The class of this name; the other one for a name that this build does not know, and for null. */
+    public static ErrorClass named(String name, ErrorClass otherwise) {
+        for (ErrorClass known : ErrorClass.values()) {
+            if (known.name().equals(name)) {
+                return known;
+            }
+        }
+        return otherwise;
+    }
+
     /**
      * Class of one failed call to the leader. What the leader itself says arrives as a remote exception; an error that is of no
      * other class and is not one came from this side, on the way there: opening a connection fails with many types.

@@ -5,6 +5,7 @@ import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.index.shard.IndexEventListener;
 import org.opensearch.index.shard.IndexShard;
 
+import java.util.Collection;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
@@ -22,6 +23,11 @@ final class FollowerShards implements IndexEventListener {
         if (shard != null) {
             shards.remove(shardId, shard);
         }
+    }
+
+    /** Every open copy. */
+    Collection<IndexShard> all() {
+        return shards.values();
     }
 
     /** The open copy; null when there is none here. */

@@ -3,6 +3,7 @@ package org.opensearch.ccr.follower;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.metadata.MetadataSync;
+import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
@@ -45,8 +46,9 @@ public final class FollowerSide {
         IndexNameExpressionResolver resolver,
         NativeCore core,
         RoleClients clients,
-            MetadataSync metadata,
-        LeaderLeases leases
+        MetadataSync metadata,
+        LeaderLeases leases,
+        ReplicationStore store
     ) {
         FollowerConfigs configs = new FollowerConfigs(
             clusterService.getSettings(),
@@ -66,6 +68,7 @@ public final class FollowerSide {
             new LeaderLinks()
         );
         executor = new ShardFollowExecutor(context);
+        new PausedLeases(context, store).begin();
         guard = new FollowerWriteGuard(clusterService, resolver, threadPool.getThreadContext());
         clusterService.addListener(new FollowerBlockKeeper(clusterService));
     }

@@ -72,12 +72,12 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             if (context == null) {
                 return; // start() looks for it
             }
-            if (pump != null) {
+            if (pump != null && ended == false) {
                 pump.stop();
                 return;
             }
         }
-        finish();
+        finish(); // a pump that has come to its end would never say so again
     }
 
     private void reconcile(ClusterState cluster) {

@@ -132,7 +132,7 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
                 request.roles,
                 request.settings
             );
-            IndexFollowParams task = new IndexFollowParams(request.alias, request.leader, request.follower);
+            IndexFollowParams task = new IndexFollowParams(request.alias, request.leader, request.follower, false);
             if (starting.add(request.follower) == false) {
                 throw taskExists(request.follower);
             }

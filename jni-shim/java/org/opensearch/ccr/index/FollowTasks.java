@@ -29,4 +29,10 @@ public final class FollowTasks {
         }
         return task.getState() instanceof IndexFollowState known ? known.phase() : IndexFollowState.Phase.INIT;
     }
+
+    /** Whether the task of a followed index makes an index anew that exists. */
+    public static boolean rebuilds(ClusterState state, String follower) {
+        PersistentTask<?> task = indexTask(state, follower);
+        return task != null && task.getParams() instanceof IndexFollowParams params && params.rebuild();
+    }
 }

@@ -15,5 +15,6 @@ public record IndexFollowServices(
     ReplicationStore store,
     FollowTaskService tasks,
     BootstrapService bootstrap,
-    MetadataSync metadata
+    MetadataSync metadata,
+    FollowerDeletion deletion
 ) {}

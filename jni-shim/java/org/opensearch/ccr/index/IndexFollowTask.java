@@ -12,14 +12,17 @@ import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReleaseAction;
+import org.opensearch.ccr.metadata.ReopenAction;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.StateAction;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.settings.LifecycleSettings;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateListener;
 import org.opensearch.cluster.metadata.IndexMetadata;
+import org.opensearch.common.UUIDs;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.shard.ShardId;
@@ -57,6 +60,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     private volatile Phase phase = Phase.INIT;
     private volatile boolean busy;
     private volatile boolean ended;
+    private volatile boolean deleting;
     /** Said to the bootstrap once, when it is no longer wanted. */
     private volatile boolean bootstrapCancelled;
     /** As the record says; null until it has been read. */
@@ -150,7 +154,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             endShardsAndFinish();
         } else {
             switch (phase) {
-                case INIT -> advance(state.metadata().hasIndex(params.follower()) ? Phase.INIT_FOLLOW : Phase.RESTORING);
+                case INIT -> advance(
+                    state.metadata().hasIndex(params.follower()) && params.rebuild() == false ? Phase.INIT_FOLLOW : Phase.RESTORING
+                );
                 case RESTORING -> restore(state);
                 case INIT_FOLLOW, FOLLOWING -> follow(state);
                 case FAILED -> endShardsAndFinish();
@@ -162,7 +168,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         PersistentTask<?> current = FollowTasks.indexTask(state, params.follower());
         if (wanted && current != null && current.getAllocationId() == getAllocationId()) {
             // Nobody but a person cancels a task that the cluster state still places here.
-            conclude(OverallState.PAUSED, CANCELLED_BY_USER);
+            conclude(OverallState.PAUSED, ErrorClass.ERROR_NONE, CANCELLED_BY_USER);
             return;
         }
         if (current != null && current.getAllocationId() == getAllocationId()) {
@@ -185,8 +191,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
 
     private void restore(ClusterState state) {
         busy = true;
-        if (state.metadata().hasIndex(params.follower())) {
-            // Half-made by a task that died: nobody can say which of its shards are whole.
+        boolean exists = state.metadata().hasIndex(params.follower());
+        if (exists && (params.rebuild() == false || HalfMade.is(state, params.follower()))) {
+            // By a task that died: nobody can say which of its shards are whole.
             services.clients().plugin().execute(
                 ReleaseAction.INSTANCE,
                 new ReleaseAction.Request(params.follower(), true),
@@ -194,12 +201,12 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             );
             return;
         }
-        services.store().get(params.follower(), ActionListener.wrap(this::bootstrap, this::retry));
+        services.store().get(params.follower(), ActionListener.wrap(record -> bootstrap(record, exists), this::retry));
     }
 
-    private void bootstrap(Optional<FollowRecord> record) {
+    private void bootstrap(Optional<FollowRecord> record, boolean inPlace) {
         if (record.isEmpty()) {
-            conclude(OverallState.FAILED, "the replication metadata of [" + params.follower() + "] is gone");
+            conclude(OverallState.FAILED, ErrorClass.ERROR_FATAL, "the replication metadata of [" + params.follower() + "] is gone");
             return;
         }
         BootstrapRequest request = new BootstrapRequest(
@@ -207,7 +214,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             params.leader(),
             params.follower(),
             record.get().settings(),
-            record.get().roles()
+            record.get().roles(),
+            UUIDs.randomBase64UUID(),
+            inPlace
         );
         services.bootstrap().bootstrap(request, ActionListener.wrap(done -> bootstrapped(record.get()), e -> {
             boolean wanted = ReplicationStates.of(services.clusterService().state()).is(params.follower(), OverallState.RUNNING);
@@ -215,7 +224,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
                 note("A permission is missing: " + Reasons.of(e) + ". Replication resumes by itself."); // begins anew until it is given
             } else if (wanted && isCancelled() == false) {
                 logger.warn(new ParameterizedMessage("[{}] bootstrap failed", params.follower()), e);
-                conclude(OverallState.FAILED, Reasons.of(e));
+                given(e);
             } else {
                 wakeNow();
             }
@@ -245,19 +254,39 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         );
     }
 
+    /** The bootstrap was given up. One in place that has not changed anything leaves the old copy, still paused. */
+    private void given(Exception e) {
+        boolean kept = params.rebuild() && services.clusterService().state().metadata().hasIndex(params.follower());
+        ErrorClass cause = ErrorClassifier.classify(e);
+        if (kept) {
+            conclude(OverallState.PAUSED, ErrorClass.ERROR_HISTORY_GONE, "AutoPaused: the copy could not be made again: " + Reasons.of(e));
+        } else {
+            conclude(OverallState.FAILED, cause, Reasons.of(e));
+        }
+    }
+
     private void follow(ClusterState state) {
         IndexMetadata index = state.metadata().index(params.follower());
         if (index == null || FollowerBlock.isFollower(index) == false) {
-            conclude(OverallState.FAILED, "the follower index [" + params.follower() + "] is gone");
+            conclude(OverallState.FAILED, ErrorClass.ERROR_FATAL, "the follower index [" + params.follower() + "] is gone");
+            return;
+        }
+        if (index.getState() == IndexMetadata.State.CLOSE) {
+            busy = true;
+            services.clients().plugin().execute(
+                ReopenAction.INSTANCE,
+                new ReopenAction.Request(params.follower()),
+                ActionListener.wrap(open -> wakeLater(), this::retry)
+            );
             return;
         }
         Map<ShardId, PersistentTask<?>> tasks = new HashMap<>();
         for (PersistentTask<?> task : FollowTaskService.shardTasks(state, params.follower())) {
             tasks.put(((ShardFollowParams) task.getParams()).followerShard(), task);
         }
-        String failures = Reasons.ofFailedShards(tasks);
+        ShardFailures failures = ShardFailures.of(tasks);
         if (failures != null) {
-            conclude(OverallState.PAUSED, failures);
+            failed(failures);
             return;
         }
         if (roles == null) {
@@ -284,11 +313,39 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         }
     }
 
+    private void failed(ShardFailures failures) {
+        if (failures.cause() != ErrorClass.ERROR_LEADER_MISSING || deletes() == false) {
+            conclude(OverallState.PAUSED, failures.cause(), failures.reason());
+            return;
+        }
+        if (deleting) {
+            return;
+        }
+        busy = true;
+        services.deletion().confirm(params, ActionListener.wrap(gone -> {
+            if (gone == false) {
+                conclude(OverallState.PAUSED, failures.cause(), failures.reason());
+                return;
+            }
+            deleting = true;
+            busy = false; // the deletion stops the replication, and so ends this task
+            services.deletion().delete(params, ActionListener.wrap(deleted -> {}, e -> {
+                logger.warn(new ParameterizedMessage("[{}] is not deleted yet although its leader index was", params.follower()), e);
+                deleting = false;
+                wakeLater();
+            }));
+        }, this::retry));
+    }
+
+    private boolean deletes() {
+        return services.clusterService().getClusterSettings().get(LifecycleSettings.DELETE_INDEX);
+    }
+
     private void readRoles() {
         busy = true;
         services.store().get(params.follower(), ActionListener.wrap(record -> {
             if (record.isEmpty()) {
-                conclude(OverallState.FAILED, "the replication metadata of [" + params.follower() + "] is gone");
+                conclude(OverallState.FAILED, ErrorClass.ERROR_FATAL, "the replication metadata of [" + params.follower() + "] is gone");
                 return;
             }
             roles = record.get().roles();
@@ -317,7 +374,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     }
 
     /** Writes down that the replication no longer runs, and why; the change of the cluster state then ends this task. */
-    private void conclude(OverallState state, String reason) {
+    private void conclude(OverallState state, ErrorClass cause, String reason) {
         busy = true;
         logger.warn("[{}] replication is {} now: {}", params.follower(), state, reason);
         services.store().update(
@@ -326,7 +383,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             ActionListener.wrap(
                 stored -> services.clients().plugin().execute(
                     StateAction.INSTANCE,
-                    StateAction.Request.set(params.follower(), state, params.alias()),
+                    StateAction.Request.set(params.follower(), state, params.alias(), cause),
                     ActionListener.wrap(changed -> endShardsAndFinish(), this::retry)
                 ),
                 this::retry

@@ -14,12 +14,15 @@ import java.util.Set;
  * @param shards      number of shards of the leader index
  * @param historyUuid of this shard; another one means that its sequence numbers mean something else now
  * @param sizeBytes   of its files
+ * @param maxSeqNo    of the newest operation, -1 for none
  * @param leases      ids of the retention leases that stand on it
  */
-public record LeaderShardInfo(String indexUuid, int shards, String historyUuid, long sizeBytes, Set<String> leases) implements Writeable {
+public record LeaderShardInfo(String indexUuid, int shards, String historyUuid, long sizeBytes, long maxSeqNo, Set<String> leases)
+    implements
+        Writeable {
 
     public LeaderShardInfo(StreamInput in) throws IOException {
-        this(in.readString(), in.readVInt(), in.readString(), in.readVLong(), Set.copyOf(in.readStringList()));
+        this(in.readString(), in.readVInt(), in.readString(), in.readVLong(), in.readZLong(), Set.copyOf(in.readStringList()));
     }
 
     @Override
@@ -28,6 +31,7 @@ public record LeaderShardInfo(String indexUuid, int shards, String historyUuid, 
         out.writeVInt(shards);
         out.writeString(historyUuid);
         out.writeVLong(sizeBytes);
+        out.writeZLong(maxSeqNo);
         out.writeStringCollection(leases);
     }
 }

@@ -107,6 +107,7 @@ public final class TransportLeaderFilesAction extends TransportSingleShardAction
             shard.indexSettings().getNumberOfShards(),
             shard.getHistoryUUID(),
             Math.max(0, shard.storeStats().sizeInBytes()),
+            shard.seqNoStats().getMaxSeqNo(),
             shard.getRetentionLeases().leases().stream().map(RetentionLease::id).collect(Collectors.toUnmodifiableSet())
         );
     }

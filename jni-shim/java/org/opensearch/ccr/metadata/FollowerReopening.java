@@ -10,6 +10,7 @@ import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.block.ClusterBlocks;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.Metadata;
+import org.opensearch.cluster.metadata.MetadataDeleteIndexService;
 import org.opensearch.cluster.metadata.MetadataIndexStateService;
 import org.opensearch.cluster.routing.RoutingTable;
 import org.opensearch.cluster.service.ClusterService;
@@ -36,12 +37,19 @@ public final class FollowerReopening {
     private final ClusterService clusterService;
     private final IndicesService indices;
     private final MetadataIndexStateService states;
+    private final MetadataDeleteIndexService deletion;
 
     @Inject
-    public FollowerReopening(ClusterService clusterService, IndicesService indices, MetadataIndexStateService states) {
+    public FollowerReopening(
+        ClusterService clusterService,
+        IndicesService indices,
+        MetadataIndexStateService states,
+        MetadataDeleteIndexService deletion
+    ) {
         this.clusterService = clusterService;
         this.indices = indices;
         this.states = states;
+        this.deletion = deletion;
     }
 
     /** Why the index could not be opened with these settings; null when it could. */
@@ -78,6 +86,18 @@ public final class FollowerReopening {
             }
             listener.onResponse(null);
         }, listener::onFailure));
+    }
+
+    /** Deletes the index, whatever block stands on it. */
+    public void delete(AcknowledgedRequest<?> patience, Index index, ActionListener<Void> listener) {
+        FollowerUpdate.submit(
+            clusterService,
+            "replication-delete",
+            patience,
+            index,
+            current -> current.metadata().hasIndex(index.getName()) ? deletion.deleteIndices(current, Set.of(index)) : current,
+            listener
+        );
     }
 
     private static ClusterState closed(ClusterState current, Index index, Settings changes) {

@@ -14,6 +14,7 @@ import java.util.TreeMap;
 public record LeaderOrigin(Map<String, String> fields) {
 
     private static final String CUSTOM = "replication";
+    private static final String COPY = "copy_id";
     private static final String CLUSTER = "leader_cluster_uuid";
     private static final String INDEX = "leader_index_uuid";
     private static final String HISTORY = "leader_history_uuid.";
@@ -33,24 +34,39 @@ public record LeaderOrigin(Map<String, String> fields) {
         return custom == null ? NONE : new LeaderOrigin(custom);
     }
 
-    /** Of a copy of this leader index, with the settings that the copy does not get and why. */
+    /** Of the copy of this id of a leader index, with the settings and aliases that the copy does not get and why. */
     public static LeaderOrigin ofCopy(
+        String copyId,
         String clusterUuid,
         IndexMetadata leader,
         Map<Integer, String> histories,
-        Map<String, String> leftOut
+        Map<String, String> settings,
+        Map<String, String> aliases
     ) {
         Map<String, String> fields = new HashMap<>();
+        fields.put(COPY, copyId);
         fields.put(CLUSTER, clusterUuid);
         fields.put(INDEX, leader.getIndexUUID());
         Lineage.of(clusterUuid, leader).into(fields, LINEAGE);
         histories.forEach((shard, history) -> fields.put(HISTORY + shard, history));
-        return new LeaderOrigin(fields).withSettings(leader.getSettingsVersion(), leftOut).withAliases(leader.getAliasesVersion(), Map.of());
+        return new LeaderOrigin(fields).withSettings(leader.getSettingsVersion(), settings)
+            .withAliases(leader.getAliasesVersion(), aliases);
     }
 
     /** Puts this into the metadata that is being built. */
     public IndexMetadata.Builder into(IndexMetadata.Builder builder) {
         return builder.putCustom(CUSTOM, fields);
+    }
+
+    /** Forgets it: the index is an ordinary one from now on. */
+    static IndexMetadata.Builder outOf(IndexMetadata.Builder builder) {
+        builder.removeCustom(CUSTOM);
+        return builder;
+    }
+
+    /** Which bootstrap has made the index as it is; null when it is unknown. */
+    public String copyId() {
+        return fields.get(COPY);
     }
 
     /** UUID of the leader cluster; null when it is unknown. */

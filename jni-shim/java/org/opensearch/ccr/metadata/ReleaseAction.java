@@ -97,7 +97,7 @@ public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
         private static ClusterState release(ClusterState current, IndexMetadata index) {
             Settings.Builder settings = Settings.builder().put(index.getSettings());
             settings.remove(CcrSettings.LEADER_INDEX.getKey());
-            IndexMetadata.Builder released = IndexMetadata.builder(index)
+            IndexMetadata.Builder released = LeaderOrigin.outOf(IndexMetadata.builder(index))
                 .settings(settings)
                 .settingsVersion(index.getSettingsVersion() + 1);
             ClusterBlocks.Builder blocks = ClusterBlocks.builder()

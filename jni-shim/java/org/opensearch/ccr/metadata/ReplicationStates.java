@@ -1,6 +1,8 @@
 package org.opensearch.ccr.metadata;
 
 import org.opensearch.Version;
+import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.AbstractNamedDiffable;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.NamedDiff;
@@ -30,6 +32,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
     private static final String DETAILS = "replication_details";
     private static final String STATE = "REPLICATION_LAST_KNOWN_OVERALL_STATE";
     private static final String CONNECTION = "connection_name";
+    private static final String CAUSE = "cause";
     private static final String SINCE = "since_millis";
     private static final ReplicationStates EMPTY = new ReplicationStates(Map.of());
 
@@ -37,12 +40,13 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
      * One followed index. Its time is that of the cluster manager.
      *
      * @param alias       empty when another version of the plugin wrote the entry without it
+     * @param cause       class of the error that brought it into this state; NONE when nobody but a person did
      * @param sinceMillis when it came into this state, epoch milliseconds; 0 when another version wrote it
      */
-    public record Entry(OverallState state, String alias, long sinceMillis) {
+    public record Entry(OverallState state, String alias, ErrorClass cause, long sinceMillis) {
 
         private boolean says(Entry other) {
-            return other != null && state == other.state && alias.equals(other.alias);
+            return other != null && state == other.state && cause == other.cause && alias.equals(other.alias);
         }
     }
 
@@ -53,7 +57,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
     }
 
     public ReplicationStates(StreamInput in) throws IOException {
-        this(in.readMap(StreamInput::readString, i -> new Entry(i.readEnum(OverallState.class), i.readString(), i.readVLong())));
+        this(in.readMap(StreamInput::readString, i -> new Entry(i.readEnum(OverallState.class), i.readString(), i.readEnum(ErrorClass.class), i.readVLong())));
     }
 
     @Override
@@ -61,6 +65,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
         out.writeMap(entries, StreamOutput::writeString, (o, entry) -> {
             o.writeEnum(entry.state());
             o.writeString(entry.alias());
+            o.writeEnum(entry.cause());
             o.writeVLong(entry.sinceMillis());
         });
     }
@@ -128,7 +133,9 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
                 if (index.getValue() instanceof Map<?, ?> fields && fields.get(STATE) instanceof String state) {
                     String alias = fields.get(CONNECTION) instanceof String text ? text : "";
                     long since = fields.get(SINCE) instanceof Number number ? number.longValue() : 0;
-                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias, since));
+                    String named = fields.get(CAUSE) instanceof String text ? text : null;
+                    ErrorClass cause = ErrorClassifier.named(named, ErrorClass.ERROR_NONE);
+                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias, cause, since));
                 }
             }
         }
@@ -142,6 +149,9 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
             builder.startObject(entry.getKey());
             builder.field(STATE, entry.getValue().state().name());
             builder.field(CONNECTION, entry.getValue().alias());
+            if (entry.getValue().cause() != ErrorClass.ERROR_NONE) {
+                builder.field(CAUSE, entry.getValue().cause().name());
+            }
             builder.field(SINCE, entry.getValue().sinceMillis());
             builder.endObject();
         }

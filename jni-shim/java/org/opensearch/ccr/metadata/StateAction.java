@@ -8,6 +8,7 @@ import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.autofollow.RuleSet;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowParams;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateTaskConfig;
 import org.opensearch.cluster.ClusterStateTaskExecutor;
@@ -37,21 +38,28 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         private final String follower;
         private final OverallState state;
         private final String alias;
+        private final ErrorClass cause;
         private final IndexFollowParams task;
 
-        private Request(String follower, OverallState state, String alias, IndexFollowParams task) {
+        private Request(String follower, OverallState state, String alias, ErrorClass cause, IndexFollowParams task) {
             this.follower = follower;
             this.state = state;
             this.alias = alias;
+            this.cause = cause;
             this.task = task;
         }
 
         public static Request set(String follower, OverallState state, String alias) {
-            return new Request(follower, state, alias, null);
+            return set(follower, state, alias, ErrorClass.ERROR_NONE);
+        }
+
+        /** @param cause the error that led to this state */
+        public static Request set(String follower, OverallState state, String alias, ErrorClass cause) {
+            return new Request(follower, state, alias, cause, null);
         }
 
         public static Request remove(String follower) {
-            return new Request(follower, null, "", null);
+            return new Request(follower, null, "", ErrorClass.ERROR_NONE, null);
         }
 
         /**
@@ -59,7 +67,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
          * {@link ResourceAlreadyExistsException} when the index has a task.
          */
         public static Request run(IndexFollowParams task) {
-            return new Request(task.follower(), OverallState.RUNNING, task.alias(), task);
+            return new Request(task.follower(), OverallState.RUNNING, task.alias(), ErrorClass.ERROR_NONE, task);
         }
 
         public Request(StreamInput in) throws IOException {
@@ -67,6 +75,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
             follower = in.readString();
             state = in.readBoolean() ? in.readEnum(OverallState.class) : null;
             alias = in.readString();
+            cause = in.readEnum(ErrorClass.class);
             task = in.readOptionalWriteable(IndexFollowParams::new);
         }
 
@@ -79,6 +88,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
                 out.writeEnum(state);
             }
             out.writeString(alias);
+            out.writeEnum(cause);
             out.writeOptionalWriteable(task);
         }
 
@@ -88,7 +98,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         }
 
         private ReplicationStates.Entry entry() {
-            return state == null ? null : new ReplicationStates.Entry(state, alias, System.currentTimeMillis());
+            return state == null ? null : new ReplicationStates.Entry(state, alias, cause, System.currentTimeMillis());
         }
     }
 
