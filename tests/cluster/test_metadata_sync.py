@@ -32,9 +32,10 @@ def change_static(cluster, index, settings):
 
 def test_idle_index(pair, index):
     """Mapping, alias and dynamic setting, without a single document, well within one poll."""
-    pair.leader.create_index(index, shards=2)
+    pair.leader.create_index(index, shards=5)
     pair.follow(index)
     pair.caught_up(index)
+    before = pair.follower.ok("GET", "/_cluster/state/version")["version"]
     pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {"silent": {"type": "ip"}}})
     arrives(pair, "mapping", lambda: mapping(pair.follower, index)["properties"]["silent"] == {"type": "ip"})
     pair.leader.ok("POST", "/_aliases", {"actions": [{"add": {
@@ -43,6 +44,8 @@ def test_idle_index(pair, index):
     arrives(pair, "alias", lambda: f"{index}-a" in aliases(pair.follower, index))
     assert aliases(pair.follower, index)[f"{index}-a"] == {"filter": {"term": {"n": 1}}, "index_routing": "1",
                                                           "is_hidden": True, "is_write_index": False}
+    made = pair.follower.ok("GET", "/_cluster/state/version")["version"] - before
+    assert made <= 4, f"{made} cluster states for two changes: each is made once, not for each shard"
     change(pair.leader, index, {"index.refresh_interval": "17s"})
     arrives(pair, "setting", lambda: flat_settings(pair.follower, index).get("index.refresh_interval") == "17s")
     change(pair.leader, index, {"index.refresh_interval": None})
@@ -118,10 +121,11 @@ def test_an_alias_that_cannot_be_is_left_out_alone(pair, index):
     taken = f"{index}-taken"
     pair.follower.create_index(taken)
     try:
-        pair.leader.create_index(index)
+        pair.leader.create_index(index, aliases={taken: {}, f"{index}-old": {}})
         pair.follow(index)
-        pair.leader.ok("POST", "/_aliases", {"actions": [{"add": {"index": index, "alias": taken}},
-                                                         {"add": {"index": index, "alias": f"{index}-free"}}]})
+        assert set(aliases(pair.follower, index)) == {f"{index}-old"}
+        assert f"alias [{taken}]" in pair.status(index)["reason"]
+        pair.leader.ok("POST", "/_aliases", {"actions": [{"add": {"index": index, "alias": f"{index}-free"}}]})
         until(lambda: f"{index}-free" in aliases(pair.follower, index), 30, "the other alias is there")
         assert taken not in aliases(pair.follower, index)
         status = pair.status(index)

@@ -5,6 +5,7 @@ import threading
 from urllib.parse import quote
 
 from .guard import Users
+from . import config
 from .node import Node
 from .wait import WaitTimeout, until
 
@@ -35,7 +36,7 @@ class Cluster:
     def __init__(self, name, nodes=1, managers=1, with_plugin=True, settings=None, heap="448m", jvm=None, guard=None):
         self.name = f"{name}-{next(_numbers)}"
         names = [f"{self.name}-n{number}" for number in range(nodes)]
-        common = {"cluster.name": self.name, **DEFAULTS, **(settings or {})}
+        common = {"cluster.name": self.name, "path.repo": config.snapshot_dir(), **DEFAULTS, **(settings or {})}
         self.nodes = []
         for number in range(nodes):
             own = dict(common)

@@ -84,6 +84,15 @@ def work_dir():
     return _work
 
 
+def snapshot_dir():
+    """Where snapshot repositories of this run may lie."""
+    path = os.path.join(work_dir(), "snapshots")
+    if not os.path.exists(path):
+        os.makedirs(path)
+        give(path)
+    return path
+
+
 keep = False  # set when a test has failed: the logs are wanted then
 
 

@@ -88,8 +88,8 @@ class Pair:
     def pause(self, index, reason=None):
         return self.api.request("POST", self.url(index, "_pause"), {} if reason is None else {"reason": reason})
 
-    def resume(self, index):
-        return self.api.request("POST", self.url(index, "_resume"), {})
+    def resume(self, index, body=None, query=""):
+        return self.api.request("POST", self.url(index, "_resume") + query, body or {})
 
     def status(self, index, verbose=False):
         """The status document; it must come with 200."""

@@ -1,0 +1,65 @@
+"""Issue 4, item 4: a leader whose files were set back under the same history, and a follower whose disk is full for a while."""
+import os
+import shutil
+
+from harness import config
+from harness.wait import until
+from test_lifecycle import fill, reason_tells
+
+PAIR = {"name": "back"}
+FULL = {"cluster.info.update.interval": "10s", "cluster.routing.allocation.disk.threshold_enabled": True,
+        "cluster.routing.allocation.disk.watermark.low": "1%", "cluster.routing.allocation.disk.watermark.high": "2%",
+        "cluster.routing.allocation.disk.watermark.flood_stage": "3%"}
+
+
+def test_full_disk_that_is_cleared(own_pair, own_index):
+    """Flood stage blocks the follower's writes: the status says so, and replication goes on when the block is gone."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index)
+    fill(pair, index, 10)
+    pair.follow(index)
+    pair.caught_up(index)
+    pair.follower.ok("PUT", "/_cluster/settings", {"transient": FULL})
+    try:
+        until(lambda: "read_only_allow_delete" in pair.follower.ok("GET", f"/{index}/_settings")[index]["settings"]["index"]
+              .get("blocks", {}), 90, "the disk is full")
+        fill(pair, index, 10, 10)
+        status = reason_tells(pair, index, "Another block forbids writing")
+        assert status["status"] == "SYNCING" and "disk usage exceeded flood-stage watermark" in status["reason"], status
+    finally:
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": dict.fromkeys(FULL)})
+    assert pair.same(index) == 20
+    until(lambda: pair.status(index)["reason"] == "User initiated", 30, "all is well again")
+
+
+def test_leader_set_back_under_the_same_history(own_pair, own_index):
+    """As from an old image of the machine: the follower is ahead, says so, and never mixes two futures."""
+    pair, index = own_pair, own_index
+    data = os.path.join(pair.leader.nodes[0].home, "data")
+    pair.leader.create_index(index)
+    fill(pair, index, 50)
+    pair.follow(index)
+    pair.caught_up(index)
+    pair.leader.stop()
+    shutil.copytree(data, data + "-old", copy_function=shutil.copy2)
+    pair.leader.launch()
+    pair.leader.wait_up()
+    pair.leader.health(index)
+    fill(pair, index, 50, 50)
+    pair.caught_up(index)
+    pair.leader.stop()
+    shutil.rmtree(data)
+    os.rename(data + "-old", data)
+    config.give(data)
+    pair.leader.launch()
+    pair.leader.wait_up()
+    pair.leader.health(index)
+    status = reason_tells(pair, index, "set back")
+    assert status["status"] == "PAUSED" and "force_resume=true" in status["reason"], status
+    for n in range(80):
+        pair.leader.put(index, f"other-{n}", {"n": n})
+    assert pair.follower.get(index, "70") and not pair.follower.get(index, "other-79")
+    assert pair.resume(index).status == 404
+    assert pair.resume(index, {"force_resume": True}).status == 200
+    pair.wait_status(index, "SYNCING")
+    assert pair.same(index) == 130
