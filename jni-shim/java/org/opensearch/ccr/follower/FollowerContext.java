@@ -18,5 +18,6 @@ record FollowerContext(
     FollowerShards shards,
     ShardFollowTasks tasks,
     FollowerConfigs configs,
-    LeaderLinks links
+    LeaderLinks links,
+    DiskWatch disk
 ) {}

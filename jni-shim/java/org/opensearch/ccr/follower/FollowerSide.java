@@ -65,7 +65,8 @@ public final class FollowerSide {
             shards,
             tasks,
             configs,
-            new LeaderLinks()
+            new LeaderLinks(),
+            new DiskWatch(clusterService.getSettings(), clusterService.getClusterSettings())
         );
         executor = new ShardFollowExecutor(context);
         new PausedLeases(context, store).begin();

@@ -105,6 +105,11 @@ final class PumpEffects {
             }
             pump.offerFailure(ShardPump.event(EventKind.EVENT_APPLY_FAILED).setId(id), cls, e);
         }, failed -> {
+            Exception full = context.disk().refusal(shard.shardPath().getDataPath());
+            if (full != null) {
+                failed.accept(full);
+                return;
+            }
             ReplayBatchRequest request = new ReplayBatchRequest(
                 params.followerShard(),
                 effect.getFirstSeqNo(),
