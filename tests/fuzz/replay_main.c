@@ -12,7 +12,7 @@
 #include "fuzz.h"
 
 #define INPUT_MAX   (1u << 20)
-#define CHANGES_ALL 15000u /* of a whole corpus: a second or two for the slowest target */
+#define CHANGES_ALL 10000u /* of a whole corpus: a second or two for the slowest target */
 #define CHANGES_MIN 100u
 #define CUTS_MAX    200u
 
