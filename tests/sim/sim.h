@@ -238,7 +238,7 @@ struct sim_net {
     uint32_t corrupted; /* answers damaged or about something else, applies that found their bytes unreadable */
     uint8_t *last;      /* a frame that went over the line */
     size_t last_len;
-    uint64_t last_history;
+    uint64_t last_history, last_epoch;
 };
 
 void sim_net_request(struct sim *s, struct sim_event *e); /* e->run happens at the leader, or never */

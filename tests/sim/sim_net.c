@@ -64,7 +64,8 @@ static void damage(struct sim *s, struct sim_event *e)
     sim_log(s, "net damages the answer to fetch %llu", (unsigned long long)e->id);
 }
 
-/* Another frame than the one that belongs to it: the one that went over the line before. */
+/* Another frame than the one that belongs to it: the one that this session was sent before. Not one of an earlier session,
+ * which may be of another history: a frame does not name its history, its request does. */
 static void misdeliver(struct sim *s, struct sim_event *e)
 {
     s->net.corrupted++;
@@ -88,7 +89,7 @@ static void deliver(struct sim *s, const struct sim_event *e)
     bool corrupt = sim_fault(s, SIM_CORRUPT);
     if (sim_fault(s, SIM_STORM) || corrupt) {
         damage(s, arrives);
-    } else if (sim_fault(s, SIM_MISDELIVER) && s->net.last != NULL) {
+    } else if (sim_fault(s, SIM_MISDELIVER) && s->net.last != NULL && s->net.last_epoch == e->epoch) {
         misdeliver(s, arrives);
     }
 }
@@ -112,6 +113,7 @@ void sim_net_answer(struct sim *s, struct sim_event *e)
     s->net.last = e->bytes;
     s->net.last_len = e->len;
     s->net.last_history = e->history;
+    s->net.last_epoch = e->epoch;
     e->bytes = NULL;
 }
 

@@ -129,8 +129,8 @@ void ccr_verify_free(struct ccr_verify *v);
  * Takes an event. An answer to a question that is not open is read over. CORRUPT_WIRE: the answer contradicts its
  * question; then the comparison has given up.
  */
-struct ccr_status ccr_verify_step(struct ccr_verify *v, const struct ccr_verify_event *event,
-                                  struct ccr_verify_effects *effects, struct ccr_err *err) CCR_MUST_USE;
+struct ccr_status ccr_verify_step(struct ccr_verify *v, const struct ccr_verify_event *e, struct ccr_verify_effects *fx,
+                                  struct ccr_err *err) CCR_MUST_USE;
 
 void ccr_verify_progress(const struct ccr_verify *v, struct ccr_verify_progress *progress);
 
