@@ -103,7 +103,7 @@ def test_what_the_block_forbids(pair, index):
     pair.caught_up(index)
     pair.follower.refresh(index)
     for method, url, body in [("PUT", "/_doc/2", {"n": 2}), ("POST", "/_doc", {"n": 2}), ("DELETE", "/_doc/1", None),
-                              ("POST", "/_update/1", {"doc": {"n": 3}}), ("DELETE", "", None),
+                              ("POST", "/_update/1", {"doc": {"n": 3}}),
                               ("POST", "/_close", None),
                               ("PUT", "/_mapping", {"properties": {"k": {"type": "keyword"}}}),
                               ("PUT", "/_settings", {"index.refresh_interval": "3s"}),
