@@ -1,4 +1,5 @@
 """A cluster as its own leader, several followers of one index, chains, opposite directions, and no loops."""
+import json
 import threading
 
 import pytest
@@ -147,3 +148,21 @@ def test_loops_are_refused(web, name, made):
     fill(web.follower, middle, "second")
     follow(made, web.leader, first, BACK, middle)
     assert same(web.follower, middle, web.leader, first) == 40
+
+
+def test_a_rule_does_not_bring_documents_back(web, name, made):
+    """Under ever new names two clusters could copy them to and fro without end."""
+    middle = f"{name}-middle"
+    create(made, web.leader, name, 1)
+    follow(made, web.follower, middle, ALIAS, name)
+    rule = {"leader_alias": BACK, "name": name}
+    web.leader.ok("POST", f"{API}/_autofollow", {**rule, "pattern": middle, "include_followers": True,
+                                                 "follower_index_pattern": "{{leader_index}}-again"})
+    try:
+        def failed():
+            text = json.dumps(web.leader.ok("GET", f"{API}/_autofollow/{name}"))
+            return f"its documents come from [{name}] of this cluster" in text
+        until(failed, 60, "the rule tells why it does not follow")
+        assert web.leader.request("HEAD", f"/{middle}-again").status == 404
+    finally:
+        web.leader.ok("DELETE", f"{API}/_autofollow", rule)

@@ -57,6 +57,10 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
         Lineage.of(clusterUuid, metadata).ensureNoLoop(here.metadata().clusterUUID(), follower);
     }
 
+    void ensureNotReturning(ClusterState here) {
+        Lineage.of(clusterUuid, metadata).ensureNotReturning(here.metadata().clusterUUID());
+    }
+
     /** In the order of the API contract. @throws IllegalArgumentException with the contract's words when it cannot be followed */
     void ensureFollowable(String alias, Version followerVersion) {
         ensureOpen();

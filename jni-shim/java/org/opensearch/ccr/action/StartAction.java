@@ -64,6 +64,9 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
         private void create(StartRequest request, FollowRoles roles, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureFollowable(request.alias(), services.cluster().state().nodes().getMinNodeVersion());
             leader.ensureNoLoop(services.cluster().state(), request.follower());
+            if (request.byRule()) {
+                leader.ensureNotReturning(services.cluster().state());
+            }
             checks.ensureSettings(request.follower(), request.settings());
             checks.ensureAnalysisFiles(leader.metadata().getSettings(), request.settings());
             CreateAction.Request create = new CreateAction.Request(

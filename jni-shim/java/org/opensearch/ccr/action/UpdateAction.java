@@ -5,6 +5,8 @@ import org.apache.logging.log4j.Logger;
 import org.opensearch.OpenSearchParseException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.index.IndexFollowState;
 import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
@@ -97,8 +99,8 @@ public final class UpdateAction extends ActionType<AcknowledgedResponse> {
             services.store().update(request.follower(), record -> record.with(request.settings), ActionListener.wrap(stored -> {
                 stored.orElseThrow(() -> Replicated.notInProgress(request.follower()));
                 listener.onResponse(new AcknowledgedResponse(true));
-                if (entry.state() == OverallState.RUNNING) {
-                    apply(request.follower());
+                if (FollowTasks.phase(services.cluster().state(), request.follower()) == IndexFollowState.Phase.FOLLOWING) {
+                    apply(request.follower()); // else the index task does so when it has come so far
                 }
             }, listener::onFailure));
         }

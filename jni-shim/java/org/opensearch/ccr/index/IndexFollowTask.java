@@ -309,7 +309,13 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         } else if (phase == Phase.INIT_FOLLOW) {
             advance(Phase.FOLLOWING);
         } else if (poll == null) {
-            poll = new MetadataPoll(params.follower(), services.metadata(), services.clusterService(), services.threadPool());
+            poll = new MetadataPoll(
+                params.follower(),
+                services.store(),
+                services.metadata(),
+                services.clusterService(),
+                services.threadPool()
+            );
         }
     }
 

@@ -2,9 +2,12 @@ package org.opensearch.ccr.index;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.opensearch.ccr.metadata.LeaderVersions;
 import org.opensearch.ccr.metadata.MetadataSync;
+import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.threadpool.Scheduler;
@@ -12,8 +15,8 @@ import org.opensearch.threadpool.ThreadPool;
 
 /**
  * Compares a follower's metadata with its leader's from time to time, whatever the answers of the leader say of it: the
- * fallback for a change that nobody has told, and for settings of the user that were stored while the leader was away. The
- * first time is at once. Ends with {@link #close}.
+ * fallback for a change that nobody has told, and for settings of the user that were stored while the replication was paused
+ * or the leader away. The first time is at once. Ends with {@link #close}.
  */
 final class MetadataPoll implements Runnable {
 
@@ -22,14 +25,24 @@ final class MetadataPoll implements Runnable {
     private static final TimeValue TICK = TimeValue.timeValueSeconds(5);
 
     private final String follower;
+    private final ReplicationStore store;
     private final MetadataSync metadata;
     private final ClusterService clusterService;
     private final ThreadPool threadPool;
     private final Scheduler.Cancellable ticks;
     private volatile long lastMillis;
+    /** The user's settings as they were taken over last; null when it is not known. */
+    private volatile Settings inPlace;
 
-    MetadataPoll(String follower, MetadataSync metadata, ClusterService clusterService, ThreadPool threadPool) {
+    MetadataPoll(
+        String follower,
+        ReplicationStore store,
+        MetadataSync metadata,
+        ClusterService clusterService,
+        ThreadPool threadPool
+    ) {
         this.follower = follower;
+        this.store = store;
         this.metadata = metadata;
         this.clusterService = clusterService;
         this.threadPool = threadPool;
@@ -51,14 +64,23 @@ final class MetadataPoll implements Runnable {
 
     private void look() {
         lastMillis = threadPool.relativeTimeInMillis();
-        ActionListener<Object> outcome = ActionListener.wrap(
-            same -> LOGGER.trace("[{}] has its leader's metadata", follower),
-            e -> LOGGER.debug("[{}] cannot be compared with its leader now: {}", follower, e.getMessage())
-        );
-        try {
-            metadata.refresh(follower, ActionListener.map(outcome, versions -> versions));
-        } catch (Exception e) {
-            outcome.onFailure(e);
+        store.get(follower, ActionListener.wrap(record -> {
+            if (record.isPresent()) {
+                compare(record.get().settings());
+            }
+        }, this::failed));
+    }
+
+    private void compare(Settings wanted) {
+        ActionListener<LeaderVersions> outcome = ActionListener.wrap(versions -> inPlace = wanted, this::failed);
+        if (wanted.equals(inPlace)) {
+            metadata.lookAgain(follower, outcome);
+        } else {
+            metadata.refresh(follower, outcome);
         }
+    }
+
+    private void failed(Exception e) {
+        LOGGER.debug("[{}] cannot be compared with its leader now: {}", follower, e.getMessage());
     }
 }

@@ -51,6 +51,23 @@ public record Lineage(List<Step> steps) {
         fields.put(field, steps.stream().map(Step::format).collect(Collectors.joining(SEPARATOR)));
     }
 
+    /**
+     * For a rule, which would go on for ever: what comes back under another name would be followed there, too, and so on.
+     *
+     * @throws IllegalArgumentException when the leader is a follower whose operations come from this cluster
+     */
+    public void ensureNotReturning(String clusterUuid) {
+        String leader = steps.get(steps.size() - 1).index();
+        for (Step step : steps.subList(0, steps.size() - 1)) {
+            if (step.clusterUuid.equals(clusterUuid)) {
+                throw new IllegalArgumentException(
+                    "Cannot Replicate a Replicated Index " + leader + " by a rule: its documents come from [" + step.index
+                        + "] of this cluster. Start it by its name if they are to come back"
+                );
+            }
+        }
+    }
+
     /** @throws IllegalArgumentException when an index of that name would follow itself, at once or through others */
     public void ensureNoLoop(String clusterUuid, String follower) {
         int at = steps.indexOf(new Step(clusterUuid, follower));

@@ -48,6 +48,11 @@ public final class MetadataSync implements ClusterStateListener {
         boolean running;
         boolean overridesChanged;
         List<Waiter> waiters = new ArrayList<>();
+
+        Progress forgotten() {
+            inPlace = LeaderVersions.NONE;
+            return this;
+        }
     }
 
     private record Waiter(LeaderVersions wanted, ActionListener<LeaderVersions> listener) {}
@@ -87,6 +92,17 @@ public final class MetadataSync implements ClusterStateListener {
             return;
         }
         sync(follower.getIndex(), LeaderVersions.NONE, true, listener);
+    }
+
+    /** Asks the leader for its versions, whatever is believed to be in place, and brings into line what is behind. */
+    public void lookAgain(String followerIndex, ActionListener<LeaderVersions> listener) {
+        IndexMetadata follower = clusterService.state().metadata().index(followerIndex);
+        if (follower != null) {
+            synchronized (indices) {
+                indices.computeIfPresent(follower.getIndex(), (index, progress) -> progress.forgotten());
+            }
+        }
+        sync(followerIndex, 0, 0, 0, listener);
     }
 
     private void sync(Index follower, LeaderVersions wanted, boolean overridesChanged, ActionListener<LeaderVersions> listener) {
