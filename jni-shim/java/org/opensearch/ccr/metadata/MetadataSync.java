@@ -227,7 +227,7 @@ public final class MetadataSync implements ClusterStateListener {
                 (progress.inPlace.covers(waiter.wanted()) ? satisfied : left).add(waiter);
             }
             progress.waiters = left;
-            more = left.isEmpty() == false;
+            more = left.isEmpty() == false || progress.overridesChanged; // asked for while this run was under way
             progress.running = more;
         }
         satisfied.forEach(waiter -> waiter.listener().onResponse(reached));
