@@ -4,6 +4,7 @@ import org.opensearch.ccr.bootstrap.BootstrapWait;
 import org.opensearch.ccr.follower.ShardStatus;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.proto.CoreProto.FollowerState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 
 import java.time.Instant;
@@ -33,7 +34,13 @@ final class Trouble {
         return words(first.error())
             + " since " + Instant.ofEpochMilli(first.sinceMillis()).truncatedTo(ChronoUnit.SECONDS)
             + " (" + ill.size() + " of " + shards.size() + " shards, " + first.attempts() + " attempts, last: " + first.reason()
-            + "). Replication resumes by itself.";
+            + "). " + (over(shards) ? "Replication is about to be paused." : "Replication resumes by itself.");
+    }
+
+    /** Whether a shard has come to an end that the replication's task has not taken up yet. */
+    private static boolean over(List<ShardView> shards) {
+        return shards.stream()
+            .anyMatch(view -> view.follow() != null && view.follow().state().getNumber() >= FollowerState.STATE_BOOTSTRAP_NEEDED_VALUE);
     }
 
     /** Null when the shard is well. */
@@ -65,6 +72,9 @@ final class Trouble {
             case ERROR_OVERLOADED -> "A node is overloaded";
             case ERROR_MAPPING -> "The follower's mapping is behind the leader's";
             case ERROR_CORRUPT -> "Operations arrived damaged";
+            case ERROR_LEADER_MISSING -> "The leader index is gone";
+            case ERROR_HISTORY_GONE -> "The leader no longer has the operations that are missing here";
+            case ERROR_HISTORY_CHANGED -> "The leader has another history than this copy";
             default -> "A call has failed and is repeated";
         };
     }
