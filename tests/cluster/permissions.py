@@ -30,6 +30,8 @@ ENDPOINTS = [
              {"leader_alias": ALIAS, "name": "none-such", "pattern": "none-such",
               "use_roles": {"leader_cluster_role": "x", "follower_cluster_role": "y"}}),
     Endpoint("_status", INDEX + "status_check", "GET", API + "/{index}/_status", None),
+    Endpoint("_verify", INDEX + "verify", "POST", API + "/{index}/_verify", None),
+    Endpoint("_preflight", INDEX + "preflight", "GET", API + "/{index}/_preflight", None),
     Endpoint("_update", INDEX + "update", "PUT", API + "/{index}/_update", {"index.number_of_replicas": 0}),
     Endpoint("_failover", INDEX + "failover", "POST", API + "/{index}/_failover", None),
     Endpoint("leader_stats", INDEX + "stats", "GET", API + "/leader_stats", None),

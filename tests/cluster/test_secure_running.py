@@ -169,6 +169,12 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
         there = client.request("GET", f"{API}/{follower_index}/_status")
         assert absent.status == there.status == 403
         assert absent.text.replace("hidden-absent", "X") == there.text.replace(follower_index, "X")
+        told = set()
+        for asked in (leader_index, "hidden-absent"):
+            query = f"?leader_alias=leader-one&leader_index={asked}"
+            checks = client.ok("GET", f"{API}/public-x/_preflight{query}")["checks"]
+            told.add(json.dumps([c for c in checks if c.get("name", c.get("check")) != "round_trip"]).replace(asked, "X"))
+        assert len(told) == 1, told
         for verb in ("_bulk_stop", "_bulk_pause", "_bulk_resume"):
             answer = client.request("POST", f"{API}/{verb}", {"pattern": "hidden-*"})
             assert answer.status == 404 and follower_index not in answer.text, answer

@@ -26,7 +26,7 @@ COMMON_JVM = [
     "-Dorg.apache.lucene.store.MMapDirectory.sharedArenaMaxPermits=1",
 ]
 
-_NOISE = re.compile(r"\.grpc\.|MergeSchedulerConfig|onIndexModule|BootstrapChecks|\[stderr|DanglingIndices")
+_NOISE = re.compile(r"\.grpc\.|AuditLogImpl|insecure file permissions|security\.configuration|MergeSchedulerConfig|onIndexModule|BootstrapChecks|\[stderr|DanglingIndices")
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _given_ports = set()

@@ -60,6 +60,7 @@ final class Preflight {
     // one step at a time, each begun by the end of the one before
     private final List<Check> checks = new ArrayList<>();
     private final Deque<Consumer<Runnable>> steps = new ArrayDeque<>();
+    private boolean forbidden;
     private boolean connected;
     private LeaderIndex leader;
     private NodeVersions here;
@@ -188,6 +189,7 @@ final class Preflight {
 
     private void refused(Exception e) {
         String text = String.valueOf(e.getMessage());
+        forbidden = ExceptionsHelper.unwrapCause(e) instanceof OpenSearchSecurityException;
         if (e instanceof UnsupportedOperationException) {
             checks.add(Check.failed("permissions", text, "Install the plugin on every node of the leader cluster"));
         } else if (ExceptionsHelper.unwrapCause(e) instanceof OpenSearchSecurityException) {
@@ -248,8 +250,8 @@ final class Preflight {
     // ---- the leader index
 
     private void leaderIndex(Runnable next) {
-        if (connected == false) {
-            checks.add(Check.skipped("leader_index", NO_LEADER));
+        if (connected == false || forbidden) { // nobody learns of a leader index by what the plugin itself may ask
+            checks.add(Check.skipped("leader_index", forbidden ? "the caller may not replicate it" : NO_LEADER));
             next.run();
             return;
         }
