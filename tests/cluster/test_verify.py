@@ -174,7 +174,7 @@ def test_leader_rolled_back_by_its_disk(own_pair, own_index):
     found = {difference["_id"]: difference for difference in answer["differences"]}
     assert len(found) == len(answer["differences"]), answer
     assert set(found) == {"first", "second", "other", "other-2", "other-3", "d5", "d6", "d7",
-                          *[f"fill-{n}" for n in range(6)]}, answer
+                          "fill-0"}, answer  # the other fills are above 104, where the follower ends
     for name, difference in found.items():
         if name in ("first", "second"):
             assert difference["kind"] == "missing_on_leader" and "leader" not in difference, difference
