@@ -57,6 +57,11 @@ class Target:
             out.text(name).vint(offset).vint(length).vint(codec).int(level)
         return out.data
 
+    def next_seq_no(self):
+        """The first operation that is not there yet: a poll for it waits, one for a later is that of a follower ahead."""
+        (index,) = self.pair.leader.ok("GET", f"/{self.index}/_stats?level=shards")["indices"].values()
+        return index["shards"]["0"][0]["seq_no"]["max_seq_no"] + 1
+
     def unharmed(self):
         """The leader goes on, and so does the honest follower."""
         self.pair.leader.put(self.index, f"after-{time.monotonic_ns()}", {"n": 1})
@@ -180,7 +185,7 @@ def test_sessions_are_limited(target):
 def test_parked_polls_are_limited(target):
     """Of thousands of polls of one shard few may wait; the others are refused at once, and the honest follower is served."""
     with target.peer() as peer:
-        future = target.read(from_seq_no=1 << 40, wait_ms=UINT)
+        future = target.read(from_seq_no=target.next_seq_no(), wait_ms=UINT)
         for _ in range(2000):
             peer.send(READ, future)
         refused = [peer.answer() for _ in range(2000 - 256)]
