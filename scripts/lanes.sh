@@ -246,7 +246,7 @@ lane_cluster() {
     say "cluster: real OpenSearch clusters; the log is $log"
     mkdir -p "$logs"
     eval "set -- $1"
-    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider tests/cluster "$@" 2>&1 | tee "$log"
+    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -n 2 --dist loadgroup -v tests/cluster "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     good=$(tail -1 "$log" | grep -oE '[0-9]+ passed' | cut -d' ' -f1)
     bad=$(tail -1 "$log" | grep -oE '[0-9]+ failed' | cut -d' ' -f1)

@@ -22,6 +22,7 @@ _running = []
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: a long variant, run when CCR_SLOW=1")
+    config.addinivalue_line("markers", "xdist_group(name): tests that one process runs")
     config.addinivalue_line("markers", "no_plugin: tests the harness itself, needs no plugin zip")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that fixtures stop their nodes
 
@@ -35,8 +36,15 @@ def pytest_collection_modifyitems(config, items):
             item.add_marker(no_zip)
         if item.get_closest_marker("slow") and not environment.slow():
             item.add_marker(not_slow)
-    # The nodes of the secured pair then stand beside no others for long.
-    items.sort(key=lambda item: "secure_pair" in item.fixturenames or "[secured" in item.name)
+    # Two processes share the work, a file at a time (--dist loadgroup). What needs the secured pair is one group, so that
+    # only one of them starts it, and stands first, since it takes longest.
+    items.sort(key=lambda item: not _secured(item))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("secured" if _secured(item) else item.path.stem))
+
+
+def _secured(item):
+    return "secure_pair" in item.fixturenames or "[secured" in item.name
 
 
 @pytest.hookimpl(hookwrapper=True)  # the form that older pytests know, too

@@ -30,6 +30,8 @@ _NOISE = re.compile(r"\.grpc\.|AuditLogImpl|insecure file permissions|security\.
 _LIBC = ctypes.CDLL(None)
 _PR_SET_PDEATHSIG = 1
 _given_ports = set()
+# Two processes that test at the same time never choose the same port.
+_PARITY = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2
 
 
 def _die_with_parent():
@@ -41,7 +43,7 @@ def free_port():
     """A loopback port that is free now and below the ephemeral range, so that it stays ours over a restart."""
     while True:
         port = random.randrange(15000, 32000)
-        if port in _given_ports:
+        if port in _given_ports or port % 2 != _PARITY:
             continue
         with socket.socket() as probe:
             try:
