@@ -27,6 +27,7 @@ def pytest_configure(config):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that fixtures stop their nodes
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups after us
 def pytest_collection_modifyitems(config, items):
     from harness import config as environment
     no_zip = pytest.mark.skip(reason="CCR_PLUGIN_ZIP is not set")
