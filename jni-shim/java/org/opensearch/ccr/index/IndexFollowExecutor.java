@@ -1,34 +1,20 @@
 package org.opensearch.ccr.index;
 
-import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.core.tasks.TaskId;
 import org.opensearch.persistent.AllocatedPersistentTask;
 import org.opensearch.persistent.PersistentTaskState;
-import org.opensearch.persistent.PersistentTasksCustomMetadata.Assignment;
 import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
-import org.opensearch.persistent.PersistentTasksExecutor;
-import org.opensearch.threadpool.ThreadPool;
 
 import java.util.Map;
 
-/** Makes the task of one followed index and places it on a data node that may talk to other clusters. */
-public final class IndexFollowExecutor extends PersistentTasksExecutor<IndexFollowParams> {
+/** Makes the task of one followed index. */
+public final class IndexFollowExecutor extends LeaderFacingExecutor<IndexFollowParams> {
 
     private final IndexFollowServices services;
 
     public IndexFollowExecutor(IndexFollowServices services) {
-        super(FollowTasks.INDEX_TASK, ThreadPool.Names.GENERIC);
+        super(FollowTasks.INDEX_TASK);
         this.services = services;
-    }
-
-    @Override
-    public Assignment getAssignment(IndexFollowParams params, ClusterState state) {
-        DiscoveryNode node = selectLeastLoadedNode(state, n -> n.isDataNode() && n.isRemoteClusterClient());
-        if (node == null) {
-            return new Assignment(null, "no data node has the role remote_cluster_client");
-        }
-        return new Assignment(node.getId(), "");
     }
 
     @Override
