@@ -56,6 +56,12 @@ struct plain_ops bench_operations(enum bench_kind kind, int64_t first_seq_no, si
 /* Loads the operations of a real translog, which BENCH_LOG then takes. */
 void bench_load_translog(const char *folder);
 
+/*
+ * Writes a translog of about `bytes` in generations of 64 MB to an empty folder; the last sequence number. swapped:
+ * neighbours change places now and then, as concurrent writers make them.
+ */
+int64_t bench_write_translog(const char *folder, size_t bytes, bool swapped);
+
 void bench_scan(const struct bench_options *o);
 void bench_pack(const struct bench_options *o);
 void bench_prefix(const struct bench_options *o);

@@ -6,12 +6,9 @@
 
 #include "bench.h"
 #include "ccr/leader.h"
-#include "forge.h"
 
-#define GENERATION_BYTES (64u << 20) /* index.translog.generation_threshold_size */
-#define SOURCE_BYTES     430
-#define COLD             5
-#define WARM             2000
+#define COLD 5
+#define WARM 2000
 
 struct finding {
     struct ccr_dir dir;
@@ -22,21 +19,6 @@ struct finding {
     size_t cap;
     uint64_t random;
 };
-
-static int64_t write_translog(struct forge *f, size_t bytes)
-{
-    int64_t next = 0;
-    for (size_t written = 0; written < bytes; next++) {
-        size_t before = forge_current(f)->log->len;
-        forge_index(f, next, 1, SOURCE_BYTES);
-        written += forge_current(f)->log->len - before;
-        if (forge_current(f)->log->len > GENERATION_BYTES) {
-            forge_roll(f, 1);
-        }
-    }
-    forge_sync(f);
-    return next - 1;
-}
 
 static int64_t somewhere(struct finding *t)
 {
@@ -124,18 +106,12 @@ static void following(struct finding *t, uint32_t ops)
 
 void bench_lookup(const struct bench_options *o)
 {
-    static struct forge f;
     struct finding t = {.random = 7};
     struct ccr_err err;
     static char title[64]; /* lives as long as the rows */
     snprintf(title, sizeof title, "lookup in a translog of %u MB", o->megabytes);
     bench_section(title);
-    forge_init(&f, 1);
-    t.last = write_translog(&f, (size_t)o->megabytes << 20);
-    if (forge_save(&f, o->folder) != 0) {
-        bench_die(o->folder, "cannot be written");
-    }
-    forge_fini(&f);
+    t.last = bench_write_translog(o->folder, (size_t)o->megabytes << 20, false);
     t.cap = ccr_wire_bound(2u << 20);
     t.dst = malloc(t.cap);
     if (!ccr_ok(ccr_dir_open(&t.dir, ccr_alloc_system(), o->folder, &err)) ||

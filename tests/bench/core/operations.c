@@ -8,10 +8,14 @@
 
 #include "bench.h"
 #include "ccr/leader.h"
+#include "forge.h"
 
 #define LARGE_BYTES (100u << 10)
 #define HUGE_BYTES  (8u << 20)
 #define LOAD_MAX    (64u << 20)
+
+#define GENERATION_BYTES (64u << 20) /* index.translog.generation_threshold_size */
+#define SOURCE_BYTES     430
 
 static struct plain_ops real;
 
@@ -122,4 +126,28 @@ void bench_load_translog(const char *folder)
     ccr_workspace_free(ws);
     ccr_leader_free(l);
     ccr_dir_close(&dir);
+}
+
+int64_t bench_write_translog(const char *folder, size_t bytes, bool swapped)
+{
+    static struct forge f;
+    int64_t next = 0;
+    forge_init(&f, 1);
+    for (size_t written = 0; written < bytes;) {
+        size_t before = forge_current(&f)->log->len;
+        for (int64_t i = 0; i < 8; i++) {
+            forge_index(&f, next + (i ^ (swapped && next / 8 % 3 == 0 ? 3 : 0)), 1, SOURCE_BYTES);
+        }
+        next += 8;
+        written += forge_current(&f)->log->len - before;
+        if (forge_current(&f)->log->len > GENERATION_BYTES) {
+            forge_roll(&f, 1);
+        }
+    }
+    forge_sync(&f);
+    if (forge_save(&f, folder) != 0) {
+        bench_die(folder, "cannot be written");
+    }
+    forge_fini(&f);
+    return next - 1;
 }

@@ -8,11 +8,8 @@
 
 #include "bench.h"
 #include "ccr/leader.h"
-#include "forge.h"
 
-#define BLOCK            (64u << 20) /* beyond the caches, as a translog is */
-#define GENERATION_BYTES (64u << 20)
-#define SOURCE_BYTES     430
+#define BLOCK (64u << 20) /* beyond the caches, as a translog is */
 
 struct memory {
     uint8_t *from;
@@ -44,25 +41,6 @@ static void checksum_short(void *ctx)
     for (size_t at = 0; at + 512 <= BLOCK; at += 512) {
         m->sum += ccr_crc32(0, m->from + at, 512);
     }
-}
-
-/* Neighbours swapped now and then, as concurrent writers do. */
-static int64_t write_translog(struct forge *f, size_t bytes)
-{
-    int64_t next = 0;
-    for (size_t written = 0; written < bytes;) {
-        size_t before = forge_current(f)->log->len;
-        for (int64_t i = 0; i < 8; i++) {
-            forge_index(f, next + (i ^ (next / 8 % 3 == 0 ? 3 : 0)), 1, SOURCE_BYTES);
-        }
-        next += 8;
-        written += forge_current(f)->log->len - before;
-        if (forge_current(f)->log->len > GENERATION_BYTES) {
-            forge_roll(f, 1);
-        }
-    }
-    forge_sync(f);
-    return next - 1;
 }
 
 struct reading {
@@ -101,16 +79,10 @@ static void read_all(void *ctx)
 
 static void leader_scan(const struct bench_options *o, double copy_speed)
 {
-    static struct forge f;
     struct ccr_dir dir;
     struct ccr_err err;
     struct reading t = {.dir = &dir};
-    forge_init(&f, 1);
-    t.last = write_translog(&f, 256u << 20);
-    if (forge_save(&f, o->folder) != 0) {
-        bench_die(o->folder, "cannot be written");
-    }
-    forge_fini(&f);
+    t.last = bench_write_translog(o->folder, 256u << 20, true);
     if (!ccr_ok(ccr_dir_open(&dir, ccr_alloc_system(), o->folder, &err)) ||
         !ccr_ok(ccr_workspace_new(&t.ws, ccr_alloc_system()))) {
         bench_die(o->folder, err.text);
