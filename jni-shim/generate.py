@@ -104,9 +104,14 @@ public enum NativeStatus {
 """ % (PACKAGE, ",\n".join(lines))
 
 
+def session_kinds():
+    text = (INCLUDE / "session.h").read_text(encoding="utf-8")
+    return {name: int(number) for name, number in re.findall(r"\bCCR_KIND_(\w+) = (\d+)", text)}
+
+
 def method_java():
     rows = entries("session.h", "CCR_METHOD_MAP")
-    kinds = {"LEADER": 1, "FOLLOWER": 2, "CODEC": 3, "DIGEST": 4, "VERIFY": 5}
+    kinds = session_kinds()
     lines = [
         "    /** %s */\n    %s(%s, %d)" % (text.replace(">", "&gt;"), name, ident, kinds[kind])
         for ident, name, kind, text in rows

@@ -52,7 +52,7 @@ static void fill(ProtobufCMessage *m, struct draw *d, unsigned depth)
                 *(ProtobufCMessage **)at = inner;
             }
         } else if (f->type == PROTOBUF_C_TYPE_INT64 || f->type == PROTOBUF_C_TYPE_UINT64 ||
-                   f->type == PROTOBUF_C_TYPE_FIXED64) {
+                   f->type == PROTOBUF_C_TYPE_FIXED64 || f->type == PROTOBUF_C_TYPE_DOUBLE) {
             *(uint64_t *)at = draw_number(d);
         } else {
             *(uint32_t *)at = (uint32_t)draw_number(d);
@@ -167,6 +167,10 @@ static const ProtobufCMessageDescriptor *envelope_of(unsigned method)
         return &ccr__v1__batch_pack__descriptor;
     case CCR_METHOD_VERIFY_EVENT:
         return &ccr__v1__verify_event__descriptor;
+    case CCR_METHOD_JUDGE_PAUSE:
+        return &ccr__v1__pause_facts__descriptor;
+    case CCR_METHOD_JUDGE_DISK:
+        return &ccr__v1__disk_facts__descriptor;
     default:
         return NULL;
     }

@@ -32,6 +32,7 @@ PROGRAMS = {
                  "test_follower_lease", "test_follower_metadata", "test_follower_states"],
     "digest": ["test_digest", "test_session_verify", "test_verify"],
     "verify": ["test_verify", "test_session_verify"],
+    "judge": ["test_judge"],
     "session": ["test_session", "test_session_follower", "test_session_leader", "tsan_tsan_session", "tsan_tsan_close", "fuzz_call"],
 }
 

@@ -41,7 +41,8 @@ MAY_INCLUDE = {
     "follower": set(BASE),
     "digest": {"base", "op"},
     "verify": BASE | {"digest", "follower"},
-    "session": BASE | {"tlog", "leader", "follower", "platform", "digest", "verify"},
+    "judge": BASE | {"follower"},
+    "session": BASE | {"tlog", "leader", "follower", "platform", "digest", "verify", "judge"},
 }
 # Public headers that are not called like their module.
 HEADER_MODULE = {"status": "base", "alloc": "base", "buf": "base", "budget": "base", "file": "base"}

@@ -184,9 +184,10 @@ CCR_TEST(session, damaged_call_frames_are_refused)
 
 CCR_TEST(session, a_foreign_method_or_message_is_an_argument_error)
 {
-    struct rig r = rig_new(&heap->alloc, 4);
-    int64_t follower, leader;
+    struct rig r = rig_new(&heap->alloc, 5);
+    int64_t follower, leader, judge;
     Ccr__V1__FollowerConfig config = follower_config();
+    assert_ok(open_with(r.rt, CCR_KIND_JUDGE, NULL, &judge, NULL));
     assert_ok(open_with(r.rt, CCR_KIND_FOLLOWER, &config.base, &follower, NULL));
     Ccr__V1__LeaderOpen open;
     ccr__v1__leader_open__init(&open);
@@ -198,15 +199,18 @@ CCR_TEST(session, a_foreign_method_or_message_is_an_argument_error)
     says(&r, "method 10 is not one of a follower session");
     assert_status(caller_call(&r.c, leader, CCR_METHOD_FOLLOWER_STATUS, NULL, NONE), CCR_ARG);
     says(&r, "method 5 is not one of a leader session");
+    assert_status(caller_call(&r.c, judge, CCR_METHOD_ECHO, NULL, NONE), CCR_ARG);
+    says(&r, "method 10 is not one of a judge session");
     assert_status(caller_call(&r.c, r.codec, (enum ccr_method)99, NULL, NONE), CCR_ARG);
     says(&r, "method 99 is not one of a codec session");
 
     uint8_t garbage[64];
     memset(garbage, 0xff, sizeof garbage);
     static const enum ccr_method methods[] = {CCR_METHOD_LEADER_READ, CCR_METHOD_LEADER_PACK, CCR_METHOD_FOLLOWER_EVENT,
-                                              CCR_METHOD_PACK_CHUNK, CCR_METHOD_PACK_BATCH};
+                                              CCR_METHOD_PACK_CHUNK,  CCR_METHOD_PACK_BATCH,  CCR_METHOD_JUDGE_PAUSE,
+                                              CCR_METHOD_JUDGE_DISK};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        int64_t handle = i < 2 ? leader : i == 2 ? follower : r.codec;
+        int64_t handle = i < 2 ? leader : i == 2 ? follower : i < 5 ? r.codec : judge;
         ccr_put_u32le(r.c.in, sizeof garbage);
         ccr_put_u32le(r.c.in + 4, 0);
         ccr_put_u32le(r.c.in + 8, 0);

@@ -89,7 +89,7 @@ CCR_TEST(session_verify, wrong_opens_and_methods_are_refused)
     assert_text(r.c.err, "differences_max 0");
     assert_status(ccr_session_open(r.rt, CCR_KIND_DIGEST, "\xff", 1, &r.handle, &r.c.err), CCR_ARG);
     assert_status(ccr_session_open(r.rt, CCR_KIND_VERIFY, "\xff", 1, &r.handle, &r.c.err), CCR_ARG);
-    assert_status(ccr_session_open(r.rt, (enum ccr_session_kind)6, NULL, 0, &r.handle, &r.c.err), CCR_ARG);
+    assert_status(ccr_session_open(r.rt, (enum ccr_session_kind)7, NULL, 0, &r.handle, &r.c.err), CCR_ARG);
     assert_ok(digest_open(&r, 1, 1));
     assert_status(caller_call(&r.c, r.handle, CCR_METHOD_ECHO, NULL, NONE), CCR_ARG);
     assert_status(caller_call(&r.c, r.handle, CCR_METHOD_DIGEST_ADD, NULL, ccr_slice_of("abc", 3)), CCR_CORRUPT_WIRE);

@@ -16,14 +16,15 @@
 
 #define CCR_CALL_ENVELOPE_MAX (64u << 10)
 #define CCR_CALL_PREAMBLE     12u
-#define CCR_MESSAGES_HASH     0xba0f9a37u /* of proto/; jni-shim/generate.py checks it and --update sets it */
+#define CCR_MESSAGES_HASH     0xb6a016bfu /* of proto/; jni-shim/generate.py checks it and --update sets it */
 
 enum ccr_session_kind {
     CCR_KIND_LEADER = 1,
     CCR_KIND_FOLLOWER = 2,
     CCR_KIND_CODEC = 3,
     CCR_KIND_DIGEST = 4,
-    CCR_KIND_VERIFY = 5
+    CCR_KIND_VERIFY = 5,
+    CCR_KIND_JUDGE = 6
 };
 
 /* method, name, session kind, request -> answer. Java's NativeMethod is generated from this list. */
@@ -40,7 +41,9 @@ enum ccr_session_kind {
     X(10, ECHO, CODEC, "any + any -> the same envelope and payload")                                                   \
     X(20, DIGEST_ADD, DIGEST, "- + documents -> -")                                                                    \
     X(21, DIGEST_SUMS, DIGEST, "- -> DigestSums")                                                                      \
-    X(22, VERIFY_EVENT, VERIFY, "VerifyEvent -> VerifyEffects")
+    X(22, VERIFY_EVENT, VERIFY, "VerifyEvent -> VerifyEffects")                                                        \
+    X(18, JUDGE_PAUSE, JUDGE, "PauseFacts -> PauseJudgement")                                                          \
+    X(19, JUDGE_DISK, JUDGE, "DiskFacts -> DiskJudgement")
 
 enum ccr_method {
 #define X(id, name, kind, text) CCR_METHOD_##name = id,
@@ -56,7 +59,7 @@ struct ccr_status ccr_runtime_new(struct ccr_runtime **out, const struct ccr_all
 /* Frees everything; no call may be running. NULL is legal. */
 void ccr_runtime_free(struct ccr_runtime *rt);
 
-/* open_msg: LeaderOpen, FollowerConfig, DigestOpen, VerifyConfig, or nothing for CODEC. *handle > 0. ARG, LIMIT (table full), IO, NOMEM. */
+/* open_msg: LeaderOpen, FollowerConfig, DigestOpen, VerifyConfig, or nothing for CODEC and JUDGE. *handle > 0. ARG, LIMIT (table full), IO, NOMEM. */
 struct ccr_status ccr_session_open(struct ccr_runtime *rt, enum ccr_session_kind kind, const void *open_msg,
                                    size_t open_len, int64_t *handle, struct ccr_err *err) CCR_MUST_USE;
 

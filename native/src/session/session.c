@@ -95,7 +95,7 @@ struct ccr_status ccr_session_open(struct ccr_runtime *rt, enum ccr_session_kind
                                    size_t open_len, int64_t *handle, struct ccr_err *err)
 {
     *handle = 0;
-    if (kind < CCR_KIND_LEADER || kind > CCR_KIND_VERIFY) {
+    if (kind < CCR_KIND_LEADER || kind > CCR_KIND_JUDGE) {
         return ccr_err_set(err, CCR_ARG, "unknown session kind %d", (int)kind);
     }
     if (open_len > CCR_CALL_ENVELOPE_MAX) {
@@ -139,6 +139,8 @@ static struct ccr_status dispatch(struct ccr_runtime *rt, struct ccri_slot *slot
         return ccri_digest_session_call(slot->as.digest, method, in, out, err);
     case CCR_KIND_VERIFY:
         return ccri_verify_session_call(slot->as.verify, method, in, out, err);
+    case CCR_KIND_JUDGE:
+        return ccri_judge_session_call(method, in, out, err);
     }
     return ccr_err_set(err, CCR_BROKEN, "a session of kind %d", (int)slot->kind);
 }

@@ -120,7 +120,10 @@ struct ccr_status ccri_verify_session_call(struct ccri_verify_session *s, enum c
                                            const struct ccri_call *in, struct ccri_answer *out,
                                            struct ccr_err *err) CCR_MUST_USE;
 
+/* These two hold nothing between calls. */
 struct ccr_status ccri_codec_session_call(struct ccr_runtime *rt, enum ccr_method method, const struct ccri_call *in,
                                           struct ccri_answer *out, struct ccr_err *err) CCR_MUST_USE;
+struct ccr_status ccri_judge_session_call(enum ccr_method method, const struct ccri_call *in, struct ccri_answer *out,
+                                          struct ccr_err *err) CCR_MUST_USE;
 
 #endif

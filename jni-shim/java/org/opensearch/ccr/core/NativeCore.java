@@ -15,6 +15,7 @@ public final class NativeCore {
 
     private final DirectBuffers buffers = new DirectBuffers();
     private final BatchCodec codec = new BatchCodec(this);
+    private final Judge judge = new Judge(this);
 
     private NativeCore() {}
 
@@ -60,8 +61,17 @@ public final class NativeCore {
         return codec;
     }
 
+    /** Rules that belong to no session; thread-safe, shared by everybody. */
+    public Judge judge() {
+        return judge;
+    }
+
     NativeSession openCodec() {
         return open(NativeMethod.KIND_CODEC, null, "open codec session");
+    }
+
+    NativeSession openJudge() {
+        return open(NativeMethod.KIND_JUDGE, null, "open judge session");
     }
 
     DirectBuffers buffers() {

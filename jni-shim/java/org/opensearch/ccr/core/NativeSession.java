@@ -104,7 +104,7 @@ public final class NativeSession implements AutoCloseable {
             case LEADER_PACK, PACK_CHUNK, PACK_BATCH, ECHO -> payloadLen + payloadLen / 128L + 4096;
             case FOLLOWER_EVENT -> payloadLen == 0 ? room : Math.min(8 << 20, room + 6L * payloadLen);
             case UNPACK_CHUNK, UNPACK_BATCH -> Math.min(8 << 20, 4096 + 4L * payloadLen);
-            case LEADER_STATS, FOLLOWER_STATUS, DIGEST_ADD, DIGEST_SUMS, VERIFY_EVENT -> room;
+            case LEADER_STATS, FOLLOWER_STATUS, DIGEST_ADD, DIGEST_SUMS, VERIFY_EVENT, JUDGE_PAUSE, JUDGE_DISK -> room;
         };
     }
 

@@ -1,6 +1,11 @@
 package org.opensearch.ccr.follower;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.core.Judge;
+import org.opensearch.ccr.proto.CoreProto.DiskFacts;
+import org.opensearch.ccr.proto.CoreProto.DiskJudgement;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.routing.allocation.DiskThresholdSettings;
 import org.opensearch.common.settings.ClusterSettings;
@@ -18,19 +23,22 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Whether a disk of this node is beyond the flood stage of core's watermarks. Core forbids writing to the indices of such a disk,
- * but not to followers, which it finds blocked for writing already: their operations would fill it to the last byte. Thread-safe.
+ * but not to followers, which it finds blocked for writing already: their operations would fill it to the last byte. What counts as
+ * full, and for how long an answer is good, the core decides. Thread-safe.
  */
 final class DiskWatch {
 
-    /** A look at the disk is good for so long. */
-    private static final long FRESH_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final Logger LOGGER = LogManager.getLogger(DiskWatch.class);
 
-    private record Seen(long atNanos, long free, long total) {}
+    /** A look at a disk, and what the core made of it until then. */
+    private record Seen(long free, long total, boolean full, long goodUntilNanos) {}
 
+    private final Judge judge;
     private final DiskThresholdSettings thresholds;
     private final ConcurrentMap<Path, Seen> seen = new ConcurrentHashMap<>();
 
-    DiskWatch(Settings settings, ClusterSettings clusterSettings) {
+    DiskWatch(Judge judge, Settings settings, ClusterSettings clusterSettings) {
+        this.judge = judge;
         thresholds = new DiskThresholdSettings(settings, clusterSettings);
     }
 
@@ -39,11 +47,8 @@ final class DiskWatch {
         if (thresholds.isEnabled() == false) {
             return null;
         }
-        Seen now = seen.compute(data, (path, last) -> last != null && System.nanoTime() - last.atNanos < FRESH_NANOS ? last : look(path));
-        boolean full = now.total > 0
-            && (now.free < thresholds.getFreeBytesThresholdFloodStage().getBytes()
-                || 100.0 * now.free / now.total < thresholds.getFreeDiskThresholdFloodStage());
-        if (full == false) {
+        Seen now = seen.compute(data, (path, last) -> last != null && System.nanoTime() - last.goodUntilNanos < 0 ? last : look(path));
+        if (now.full == false) {
             return null;
         }
         String text = "disk usage exceeded flood-stage watermark: [" + new ByteSizeValue(now.free) + "] of [" + new ByteSizeValue(now.total)
@@ -51,12 +56,18 @@ final class DiskWatch {
         return ReplicationException.of(ErrorClass.ERROR_BLOCKED, RestStatus.TOO_MANY_REQUESTS, text, null);
     }
 
-    private static Seen look(Path path) {
+    private Seen look(Path path) {
+        DiskFacts.Builder facts = DiskFacts.newBuilder()
+            .setFreeBytesMin(thresholds.getFreeBytesThresholdFloodStage().getBytes())
+            .setFreePercentMin(thresholds.getFreeDiskThresholdFloodStage());
         try {
             FileStore store = Environment.getFileStore(path);
-            return new Seen(System.nanoTime(), store.getUsableSpace(), store.getTotalSpace());
+            facts.setFreeBytes(store.getUsableSpace()).setTotalBytes(store.getTotalSpace());
         } catch (IOException | RuntimeException e) {
-            return new Seen(System.nanoTime(), 0, 0);
+            LOGGER.debug("the disk of " + path + " cannot be asked", e);
         }
+        DiskJudgement judgement = judge.disk(facts.build());
+        long goodUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(judgement.getGoodForMs());
+        return new Seen(facts.getFreeBytes(), facts.getTotalBytes(), judgement.getFull(), goodUntil);
     }
 }

@@ -66,7 +66,7 @@ public final class FollowerSide {
             tasks,
             configs,
             new LeaderLinks(),
-            new DiskWatch(clusterService.getSettings(), clusterService.getClusterSettings())
+            new DiskWatch(core.judge(), clusterService.getSettings(), clusterService.getClusterSettings())
         );
         executor = new ShardFollowExecutor(context);
         new PausedLeases(context, store).begin();

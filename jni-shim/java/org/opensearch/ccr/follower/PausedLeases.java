@@ -14,6 +14,8 @@ import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.StateAction;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.proto.CoreProto.PauseFacts;
+import org.opensearch.ccr.proto.CoreProto.PauseStage;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.ccr.settings.LifecycleSettings;
 import org.opensearch.cluster.ClusterState;
@@ -29,7 +31,8 @@ import org.opensearch.threadpool.ThreadPool;
 /**
  * Renews the retention leases of paused replications, whose tasks have ended: each node for the follower primaries it holds, as
  * often as running ones do. So a pause may last longer than a lease does, up to an age and up to an amount of history on the
- * leader; beyond that the lease is left to expire, and the record says so. It only ever renews what stands.
+ * leader; beyond that the lease is left to expire, and the record says so. It only ever renews what stands. What is to be done about
+ * which shard, the core decides ({@code ccr/judge.h}).
  */
 final class PausedLeases {
 
@@ -46,6 +49,10 @@ final class PausedLeases {
         /** The first operation that is missing here. */
         long retaining() {
             return shard.getLastSyncedGlobalCheckpoint() + 1;
+        }
+
+        PauseFacts.Builder facts(PauseStage stage) {
+            return PauseFacts.newBuilder().setStage(stage).setCause(entry.cause());
         }
     }
 
@@ -67,11 +74,20 @@ final class PausedLeases {
         TimeValue interval = settings().get(CcrSettings.LEASE_RENEWAL_INTERVAL);
         context.threadPool().scheduleUnlessShuttingDown(interval, ThreadPool.Names.GENERIC, () -> {
             try {
-                context.shards().all().forEach(this::look);
+                context.shards().all().forEach(this::lookAt);
             } finally {
                 next();
             }
         });
+    }
+
+    /** A shard that cannot be looked at, as it is being closed, keeps no other from its turn. */
+    private void lookAt(IndexShard shard) {
+        try {
+            look(shard);
+        } catch (RuntimeException e) {
+            LOGGER.warn("cannot look after the lease of " + shard.shardId(), e);
+        }
     }
 
     private void look(IndexShard shard) {
@@ -80,38 +96,67 @@ final class PausedLeases {
         ReplicationStates.Entry entry = ReplicationStates.of(state).get(index.getName());
         LeaderOrigin origin = LeaderOrigin.of(state.metadata().index(index));
         boolean ours = shard.state() == IndexShardState.STARTED && shard.routingEntry().primary() && origin.indexUuid() != null;
-        if (ours == false || entry == null || entry.state() != OverallState.PAUSED || isHopeless(entry.cause())) {
+        if (ours == false || entry == null || entry.state() != OverallState.PAUSED) {
             return;
         }
         String mark = CcrSettings.LEADER_INDEX.get(state.metadata().index(index).getSettings());
         Index leader = new Index(mark.substring(mark.indexOf(':') + 1), origin.indexUuid());
         Paused paused = new Paused(shard, entry, new ShardId(leader, shard.shardId().id()));
-        long age = System.currentTimeMillis() - entry.sinceMillis();
-        TimeValue ageMax = settings().get(LifecycleSettings.PAUSE_MAX_AGE);
-        if (age > ageMax.millis()) {
-            letGo(paused, "it has been paused for longer than [" + ageMax + "]");
-        } else {
-            store.get(paused.follower(), ActionListener.wrap(
+        PauseFacts facts = paused.facts(PauseStage.PAUSE_LOOK)
+            .setPausedMs(System.currentTimeMillis() - entry.sinceMillis())
+            .setPausedMsMax(settings().get(LifecycleSettings.PAUSE_MAX_AGE).millis())
+            .build();
+        judge(paused, facts);
+    }
+
+    /** Asks the core what is to be done, and does it. */
+    private void judge(Paused paused, PauseFacts facts) {
+        switch (context.core().judge().pause(facts)) {
+            case VERDICT_MEASURE -> store.get(paused.follower(), ActionListener.wrap(
                 record -> record.ifPresent(known -> measure(paused, known)),
-                e -> LOGGER.debug("the record of " + index + " cannot be read", e)
+                e -> LOGGER.debug("the record of " + paused.follower() + " cannot be read", e)
             ));
+            case VERDICT_RENEW -> renew(paused, facts.getRetainingSeqNo());
+            case VERDICT_TOO_OLD -> letGo(
+                paused,
+                "it has been paused for longer than [" + settings().get(LifecycleSettings.PAUSE_MAX_AGE) + "]"
+            );
+            case VERDICT_TOO_MUCH -> letGo(
+                paused,
+                "the leader keeps more than [" + settings().get(LifecycleSettings.PAUSE_MAX_SIZE) + "] of history for it"
+            );
+            case VERDICT_HISTORY_GONE -> note(
+                paused,
+                "The leader no longer keeps the operations that are missing here: _resume with force_resume=true copies the index again.",
+                facts.getError()
+            );
+            case VERDICT_LEADER_MISSING -> note(
+                paused,
+                "The leader index was deleted: _stop keeps what is here as an ordinary index.",
+                facts.getError()
+            );
+            case VERDICT_NOTHING, UNRECOGNIZED -> {}
         }
     }
 
-    /** Nothing is kept for it any more. */
-    private static boolean isHopeless(ErrorClass cause) {
-        return cause == ErrorClass.ERROR_HISTORY_GONE || cause == ErrorClass.ERROR_HISTORY_CHANGED || cause == ErrorClass.ERROR_LEADER_MISSING;
+    private void refused(Paused paused, Exception e) {
+        LOGGER.debug("the lease of " + paused.follower() + " is not renewed yet", e);
+        judge(paused, paused.facts(PauseStage.PAUSE_REFUSED).setError(ErrorClassifier.classifyCall(e)).build());
     }
 
     private void measure(Paused paused, FollowRecord record) {
-        ActionListener<LeaderShardInfo> measured = ActionListener.wrap(info -> {
-            long sizeMax = settings().get(LifecycleSettings.PAUSE_MAX_SIZE).getBytes();
-            if (kept(info, paused.retaining()) > sizeMax) {
-                letGo(paused, "the leader keeps more than [" + settings().get(LifecycleSettings.PAUSE_MAX_SIZE) + "] of history for it");
-            } else {
-                renew(paused);
-            }
-        }, e -> LOGGER.debug("the leader of " + paused.follower() + " does not answer", e));
+        ActionListener<LeaderShardInfo> measured = ActionListener.wrap(
+            info -> judge(
+                paused,
+                paused.facts(PauseStage.PAUSE_MEASURED)
+                    .setLeaderBytes(info.sizeBytes())
+                    .setLeaderMaxSeqNo(info.maxSeqNo())
+                    .setRetainingSeqNo(paused.retaining())
+                    .setKeptBytesMax(settings().get(LifecycleSettings.PAUSE_MAX_SIZE).getBytes())
+                    .build()
+            ),
+            e -> LOGGER.debug("the leader of " + paused.follower() + " does not answer", e)
+        );
         try {
             context.clients()
                 .leader(record.alias(), record.roles())
@@ -125,39 +170,21 @@ final class PausedLeases {
         }
     }
 
-    /** Bytes of history that the lease holds on the leader, by the average size of an operation there. */
-    private static long kept(LeaderShardInfo leader, long retaining) {
-        long operations = Math.max(0, leader.maxSeqNo() - retaining + 1);
-        return (long) ((double) leader.sizeBytes() / Math.max(1, leader.maxSeqNo() + 1) * operations);
-    }
-
-    private void renew(Paused paused) {
+    private void renew(Paused paused, long retaining) {
         try {
             context.leases()
                 .renew(
                     context.clients().pluginOnLeader(paused.entry().alias()),
                     paused.leader(),
                     paused.shard().shardId(),
-                    paused.retaining(),
-                    ActionListener.wrap(renewed -> {}, e -> notRenewed(paused, e))
+                    retaining,
+                    ActionListener.wrap(renewed -> {}, e -> refused(paused, e))
                 );
         } catch (AlreadyClosedException e) {
             LOGGER.debug("shard is closed", e);
         } catch (RuntimeException e) {
-            notRenewed(paused, e);
+            refused(paused, e);
         }
-    }
-
-    private void notRenewed(Paused paused, Exception e) {
-        ErrorClass cls = ErrorClassifier.classifyCall(e);
-        if (isHopeless(cls) == false) {
-            LOGGER.debug("the lease of " + paused.follower() + " is not renewed yet", e);
-            return;
-        }
-        String gone = cls == ErrorClass.ERROR_LEADER_MISSING
-            ? "The leader index was deleted: _stop keeps what is here as an ordinary index."
-            : "The leader no longer keeps the operations that are missing here: _resume with force_resume=true copies the index again.";
-        note(paused, gone, cls);
     }
 
     private void letGo(Paused paused, String why) {
