@@ -60,12 +60,31 @@ record RestoreProgress(boolean done, Exception failure) {
                     listed = true;
                     if (shard.getValue().state() == RestoreInProgress.State.FAILURE) {
                         ShardRouting primary = routing.shard(shard.getKey().id()).primaryShard();
-                        return failed("shard " + shard.getKey() + ": " + shard.getValue().reason(), failureOf(primary));
+                        return isRefused(primary)
+                            ? refused(shard.getKey())
+                            : failed("shard " + shard.getKey() + ": " + shard.getValue().reason(), failureOf(primary));
                     }
                 }
             }
         }
         return listed ? GOING_ON : failed("the restore of the shards ended without success", null);
+    }
+
+    /** Nothing was tried: the allocation rules of the cluster let no node have it, which core takes for a failed restore. */
+    private static boolean isRefused(ShardRouting primary) {
+        UnassignedInfo info = primary.unassignedInfo();
+        return info != null
+            && info.getReason() != UnassignedInfo.Reason.ALLOCATION_FAILED
+            && info.getLastAllocationStatus() == UnassignedInfo.AllocationStatus.DECIDERS_NO;
+    }
+
+    private static RestoreProgress refused(ShardId shard) {
+        String text = "no node of this cluster may take shard " + shard
+            + " now: look at [cluster.routing.allocation.*], the disk watermarks and the allocation filters of the index";
+        return new RestoreProgress(
+            false,
+            ReplicationException.of(CoreProto.ErrorClass.ERROR_BLOCKED, RestStatus.SERVICE_UNAVAILABLE, text, null)
+        );
     }
 
     /** A failure of this shard that trying again will not mend. */

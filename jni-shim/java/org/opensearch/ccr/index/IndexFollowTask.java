@@ -67,6 +67,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     private volatile FollowRoles roles;
     /** Null until every shard has its task. Used by the steps only. */
     private MetadataPoll poll;
+    private final BootstrapHold hold = new BootstrapHold();
 
     IndexFollowTask(
         long id,
@@ -190,6 +191,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     }
 
     private void restore(ClusterState state) {
+        if (hold.isOn()) {
+            return; // woken when it is over
+        }
         busy = true;
         boolean exists = state.metadata().hasIndex(params.follower());
         if (exists && (params.rebuild() == false || HalfMade.is(state, params.follower()))) {
@@ -220,8 +224,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         );
         services.bootstrap().bootstrap(request, ActionListener.wrap(done -> bootstrapped(record.get()), e -> {
             boolean wanted = ReplicationStates.of(services.clusterService().state()).is(params.follower(), OverallState.RUNNING);
-            if (wanted && isCancelled() == false && ErrorClassifier.classify(e) == ErrorClass.ERROR_FORBIDDEN) {
-                note("A permission is missing: " + Reasons.of(e) + ". Replication resumes by itself."); // begins anew until it is given
+            ErrorClass cause = ErrorClassifier.classify(e);
+            if (wanted && isCancelled() == false && BootstrapHold.waitsFor(cause)) {
+                hold(cause, e);
             } else if (wanted && isCancelled() == false) {
                 logger.warn(new ParameterizedMessage("[{}] bootstrap failed", params.follower()), e);
                 given(e);
@@ -232,6 +237,16 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         wake();
     }
 
+    private void hold(ErrorClass cause, Exception e) {
+        String reason = hold.begin(cause, Reasons.of(e));
+        logger.info("[{}] {}", params.follower(), reason);
+        services.threadPool().scheduleUnlessShuttingDown(hold.pause(), ThreadPool.Names.GENERIC, () -> {
+            hold.end();
+            wake();
+        });
+        note(reason, this::wakeNow);
+    }
+
     /** Leaves no word of a wait that is over. */
     private void bootstrapped(FollowRecord begun) {
         if (begun.reason().equals(FollowRecord.USER_INITIATED)) {
@@ -239,10 +254,6 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         } else {
             note(FollowRecord.USER_INITIATED, () -> advance(Phase.INIT_FOLLOW));
         }
-    }
-
-    private void note(String reason) {
-        note(reason, this::wakeLater);
     }
 
     /** Writes down why it stands as it stands while it runs. */

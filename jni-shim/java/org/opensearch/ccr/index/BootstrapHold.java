@@ -1,0 +1,55 @@
+package org.opensearch.ccr.index;
+
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.common.unit.TimeValue;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * A bootstrap that begins anew when what is in its way is gone. Each try makes and deletes an index, so the pauses between them
+ * grow from 2 to 30 seconds.
+ */
+final class BootstrapHold {
+
+    private static final long FIRST_PAUSE_MILLIS = 2_000;
+    private static final long LONGEST_PAUSE_MILLIS = 30_000;
+
+    private int attempts;
+    private Instant since;
+    private long pauseMillis;
+    private volatile boolean on;
+
+    /** Whether somebody else can take this out of the way, so that the same bootstrap may succeed later. */
+    static boolean waitsFor(ErrorClass error) {
+        return error == ErrorClass.ERROR_FORBIDDEN || error == ErrorClass.ERROR_BLOCKED;
+    }
+
+    /**
+     * Notes one more try in vain.
+     *
+     * @return what the status says meanwhile
+     */
+    String begin(ErrorClass error, String reason) {
+        since = attempts++ == 0 ? Instant.now().truncatedTo(ChronoUnit.SECONDS) : since;
+        pauseMillis = pauseMillis == 0 ? FIRST_PAUSE_MILLIS : Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
+        on = true;
+        String what = error == ErrorClass.ERROR_FORBIDDEN ? "A permission is missing" : "The bootstrap is blocked";
+        return what + " since " + since + " (" + attempts + " attempts, last: " + reason + "). Replication resumes by itself.";
+    }
+
+    /** Until the next try. */
+    TimeValue pause() {
+        return TimeValue.timeValueMillis(pauseMillis);
+    }
+
+    /** Whether the next try is not due yet. */
+    boolean isOn() {
+        return on;
+    }
+
+    /** The pause is over. */
+    void end() {
+        on = false;
+    }
+}
