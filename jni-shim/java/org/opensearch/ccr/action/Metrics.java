@@ -1,5 +1,6 @@
 package org.opensearch.ccr.action;
 
+import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.common.OpenMetrics;
 import org.opensearch.ccr.common.OpenMetrics.Type;
 import org.opensearch.ccr.follower.ShardStatus;
@@ -39,11 +40,11 @@ public final class Metrics {
 
     /** Answers the text. @param caller a client in the caller's name */
     public void read(Client caller, ActionListener<String> listener) {
-        NodeFiguresAction.Request ask = new NodeFiguresAction.Request();
+        EveryNode ask = new EveryNode();
         ask.timeout(PATIENCE);
         caller.execute(NodeFiguresAction.INSTANCE, ask, ActionListener.wrap(nodes -> {
             Set<String> leaders = new TreeSet<>();
-            nodes.getNodes().forEach(node -> node.leaders().forEach(figures -> leaders.add(figures.shard().getIndexName())));
+            nodes.parts().forEach(node -> node.leaders().forEach(figures -> leaders.add(figures.shard().getIndexName())));
             lists.visible(caller, leaders, ActionListener.wrap(seen -> {
                 FollowerFilter all = FollowerFilter.of(null, null);
                 lists.statuses(caller, all, StatusForm.CONTRACT, ActionListener.map(listener, statuses -> text(nodes, seen, statuses)));
@@ -196,9 +197,9 @@ public final class Metrics {
     }
 
     private static void leaders(OpenMetrics out, NodeFiguresAction.Response nodes, Set<String> visible) {
-        List<Led> all = nodes.getNodes()
+        List<Led> all = nodes.parts()
             .stream()
-            .flatMap(node -> node.leaders().stream().map(figures -> led(node.getNode().getName(), figures)))
+            .flatMap(node -> node.leaders().stream().map(figures -> led(node.node(), figures)))
             .filter(led -> visible.contains(led.figures.shard().getIndexName()))
             .toList();
         out.family(PREFIX + "leader_answers", Type.COUNTER, "answers", "Answers given to followers, empty ones too.");
@@ -235,9 +236,9 @@ public final class Metrics {
 
     private static void nodes(OpenMetrics out, NodeFiguresAction.Response nodes) {
         out.family(PREFIX + "leader_parked_polls", Type.GAUGE, "polls", "Fetches of followers that wait on a node for something new.");
-        nodes.getNodes().forEach(node -> out.value(labels("node", node.getNode().getName()), node.parkedPolls()));
+        nodes.parts().forEach(node -> out.value(labels("node", node.node()), node.parkedPolls()));
         out.family(PREFIX + "leader_bootstrap_sessions", Type.GAUGE, "sessions", "Bootstraps that a node serves.");
-        nodes.getNodes().forEach(node -> out.value(labels("node", node.getNode().getName()), node.bootstraps()));
+        nodes.parts().forEach(node -> out.value(labels("node", node.node()), node.bootstraps()));
         out.family(PREFIX + "silent_nodes", Type.GAUGE, "nodes", "Nodes that did not answer: their leader series are missing here.");
         out.value(Map.of(), nodes.failures().size());
     }

@@ -102,7 +102,7 @@ public final class StatusReader {
         }
         ShardViewsAction.Request ask = new ShardViewsAction.Request(indices, primaryNodes(state, indices));
         ask.timeout(PATIENCE);
-        clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.map(listener, answer -> perIndex(answer.views())));
+        clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.map(listener, answer -> perIndex(answer.parts())));
     }
 
     private static StatusResponse answer(

@@ -6,6 +6,7 @@ import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.regex.Regex;
@@ -106,7 +107,7 @@ public final class GetRulesAction extends ActionType<GetRulesAction.Response> {
 
         @Override
         protected void doExecute(Task task, Request request, ActionListener<Response> listener) {
-            clients.plugin().execute(ProgressAction.INSTANCE, new ProgressAction.Request(), ActionListener.wrap(answer -> {
+            clients.plugin().execute(ProgressAction.INSTANCE, new EveryNode(), ActionListener.wrap(answer -> {
                 List<RuleReport> meant = answer.reports().stream().filter(report -> request.means(report.rule())).toList();
                 if (meant.isEmpty() && Regex.isSimpleMatchPattern(request.pattern) == false) {
                     throw new ResourceNotFoundException(

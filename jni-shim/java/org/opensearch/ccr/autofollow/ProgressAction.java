@@ -2,20 +2,15 @@ package org.opensearch.ccr.autofollow;
 
 import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;
-import org.opensearch.action.support.ActionFilters;
-import org.opensearch.action.support.nodes.BaseNodeResponse;
-import org.opensearch.action.support.nodes.BaseNodesRequest;
-import org.opensearch.action.support.nodes.BaseNodesResponse;
-import org.opensearch.action.support.nodes.TransportNodesAction;
+import org.opensearch.ccr.common.EveryNode;
+import org.opensearch.ccr.common.NodeParts;
+import org.opensearch.ccr.common.NodesAnswer;
+import org.opensearch.ccr.common.NodesTransport;
 import org.opensearch.cluster.ClusterName;
-import org.opensearch.cluster.node.DiscoveryNode;
-import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
-import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportRequest;
-import org.opensearch.transport.TransportService;
+import org.opensearch.core.common.io.stream.Writeable;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -31,48 +26,10 @@ public final class ProgressAction extends ActionType<ProgressAction.Response> {
         super(NAME, Response::new);
     }
 
-    public static final class Request extends BaseNodesRequest<Request> {
-        public Request() {
-            super(new String[0]);
-        }
-
-        public Request(StreamInput in) throws IOException {
-            super(in);
-        }
-    }
-
-    public static final class OneNode extends TransportRequest {
-        public OneNode() {}
-
-        public OneNode(StreamInput in) throws IOException {
-            super(in);
-        }
-    }
-
-    public static final class NodeAnswer extends BaseNodeResponse {
-        private final List<RuleProgress> progress;
-
-        NodeAnswer(DiscoveryNode node, List<RuleProgress> progress) {
-            super(node);
-            this.progress = progress;
-        }
-
-        public NodeAnswer(StreamInput in) throws IOException {
-            super(in);
-            progress = in.readList(RuleProgress::new);
-        }
-
-        @Override
-        public void writeTo(StreamOutput out) throws IOException {
-            super.writeTo(out);
-            out.writeList(progress);
-        }
-    }
-
-    public static final class Response extends BaseNodesResponse<NodeAnswer> {
+    public static final class Response extends NodesAnswer<RuleProgress> {
         private final List<Rule> rules;
 
-        Response(ClusterName cluster, List<NodeAnswer> nodes, List<FailedNodeException> failures, List<Rule> rules) {
+        Response(ClusterName cluster, List<NodeParts<RuleProgress>> nodes, List<FailedNodeException> failures, List<Rule> rules) {
             super(cluster, nodes, failures);
             this.rules = rules;
         }
@@ -89,25 +46,19 @@ public final class ProgressAction extends ActionType<ProgressAction.Response> {
         }
 
         @Override
-        protected List<NodeAnswer> readNodesFrom(StreamInput in) throws IOException {
-            return in.readList(NodeAnswer::new);
-        }
-
-        @Override
-        protected void writeNodesTo(StreamOutput out, List<NodeAnswer> nodes) throws IOException {
-            out.writeList(nodes);
+        protected Writeable.Reader<RuleProgress> reader() {
+            return RuleProgress::new;
         }
 
         /** Every rule there is, by alias and name, whether or not a task of it runs. */
         List<RuleReport> reports() {
+            List<RuleProgress> all = parts();
             List<RuleReport> reports = new ArrayList<>();
             for (Rule rule : rules) {
                 RuleProgress found = RuleProgress.none(rule.alias(), rule.name());
-                for (NodeAnswer node : getNodes()) {
-                    for (RuleProgress progress : node.progress) {
-                        if (progress.alias().equals(rule.alias()) && progress.name().equals(rule.name())) {
-                            found = progress;
-                        }
+                for (RuleProgress progress : all) {
+                    if (progress.alias().equals(rule.alias()) && progress.name().equals(rule.name())) {
+                        found = progress;
                     }
                 }
                 reports.add(new RuleReport(rule, found));
@@ -116,51 +67,25 @@ public final class ProgressAction extends ActionType<ProgressAction.Response> {
         }
     }
 
-    public static final class Transport extends TransportNodesAction<Request, Response, OneNode, NodeAnswer> {
+    public static final class Transport extends NodesTransport<EveryNode, RuleProgress, Response> {
 
         private final RunningRules running;
 
         @Inject
-        public Transport(
-            ThreadPool threadPool,
-            ClusterService clusterService,
-            TransportService transportService,
-            ActionFilters filters,
-            RunningRules running
-        ) {
+        public Transport(Services services, RunningRules running) {
             super(
                 NAME,
-                threadPool,
-                clusterService,
-                transportService,
-                filters,
-                Request::new,
-                OneNode::new,
-                ThreadPool.Names.MANAGEMENT,
-                NodeAnswer.class
+                services,
+                EveryNode::new,
+                RuleProgress::new,
+                (name, nodes, failures) -> new Response(name, nodes, failures, List.copyOf(RuleSet.of(services.cluster().state()).all()))
             );
             this.running = running;
         }
 
         @Override
-        protected Response newResponse(Request request, List<NodeAnswer> nodes, List<FailedNodeException> failures) {
-            List<Rule> rules = List.copyOf(RuleSet.of(clusterService.state()).all());
-            return new Response(clusterService.getClusterName(), nodes, failures, rules);
-        }
-
-        @Override
-        protected OneNode newNodeRequest(Request request) {
-            return new OneNode();
-        }
-
-        @Override
-        protected NodeAnswer newNodeResponse(StreamInput in) throws IOException {
-            return new NodeAnswer(in);
-        }
-
-        @Override
-        protected NodeAnswer nodeOperation(OneNode request) {
-            return new NodeAnswer(clusterService.localNode(), running.progress());
+        protected List<RuleProgress> partsOf(EveryNode request) {
+            return running.progress();
         }
     }
 }

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.autofollow;
 
+import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.rest.RestReplication;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.xcontent.XContentBuilder;
@@ -28,7 +29,7 @@ final class RestStats extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        return channel -> client.execute(ProgressAction.INSTANCE, new ProgressAction.Request(), new RestResponseListener<>(channel) {
+        return channel -> client.execute(ProgressAction.INSTANCE, new EveryNode(), new RestResponseListener<>(channel) {
             @Override
             public RestResponse buildResponse(ProgressAction.Response answer) throws Exception {
                 try (XContentBuilder builder = channel.newBuilder().prettyPrint()) {

@@ -1,6 +1,6 @@
 package org.opensearch.ccr.rest;
 
-import org.opensearch.ccr.stats.CountsRequest;
+import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.stats.FollowerStatsAction;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.transport.client.node.NodeClient;
@@ -23,6 +23,6 @@ public final class RestFollowerStats extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        return channel -> client.execute(FollowerStatsAction.INSTANCE, new CountsRequest(), new PrettyListener<>(channel));
+        return channel -> client.execute(FollowerStatsAction.INSTANCE, new EveryNode(), new PrettyListener<>(channel));
     }
 }

@@ -1,7 +1,8 @@
 package org.opensearch.ccr.stats;
 
 import org.opensearch.action.ActionType;
-import org.opensearch.action.FailedNodeException;
+import org.opensearch.ccr.common.EveryNode;
+import org.opensearch.ccr.common.NodesTransport;
 import org.opensearch.ccr.follower.ShardFollowTasks;
 import org.opensearch.common.inject.Inject;
 
@@ -17,24 +18,25 @@ public final class FollowerStatsAction extends ActionType<FollowerStatsResponse>
         super(NAME, FollowerStatsResponse::new);
     }
 
-    public static final class Transport extends CountsTransport<FollowerCounts, FollowerStatsResponse> {
+    public static final class Transport extends NodesTransport<EveryNode, FollowerCounts, FollowerStatsResponse> {
 
         private final ShardFollowTasks tasks;
 
         @Inject
         public Transport(Services services, ShardFollowTasks tasks) {
-            super(NAME, services, FollowerCounts::new);
+            super(
+                NAME,
+                services,
+                EveryNode::new,
+                FollowerCounts::new,
+                (name, nodes, failures) -> new FollowerStatsResponse(name, nodes, failures, FollowerTotals.of(services.cluster().state()))
+            );
             this.tasks = tasks;
         }
 
         @Override
-        protected List<FollowerCounts> count() {
+        protected List<FollowerCounts> partsOf(EveryNode request) {
             return tasks.all().stream().map(FollowerCounts::of).toList();
-        }
-
-        @Override
-        protected FollowerStatsResponse answer(List<NodeCounts<FollowerCounts>> nodes, List<FailedNodeException> failures) {
-            return new FollowerStatsResponse(clusterService.getClusterName(), nodes, failures, FollowerTotals.of(clusterService.state()));
         }
     }
 }

@@ -1,9 +1,13 @@
 package org.opensearch.ccr.stats;
 
 import org.opensearch.action.FailedNodeException;
+import org.opensearch.ccr.common.NodeParts;
+import org.opensearch.ccr.common.NodesAnswer;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.common.io.stream.Writeable;
+import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 
 import java.io.IOException;
@@ -12,13 +16,13 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The answer of {@code follower_stats}: exactly the sixteen fields of the API contract. */
-public final class FollowerStatsResponse extends CountsResponse<FollowerCounts> {
+public final class FollowerStatsResponse extends NodesAnswer<FollowerCounts> implements ToXContentObject {
 
     private final FollowerTotals totals;
 
     FollowerStatsResponse(
         ClusterName name,
-        List<NodeCounts<FollowerCounts>> nodes,
+        List<NodeParts<FollowerCounts>> nodes,
         List<FailedNodeException> failures,
         FollowerTotals totals
     ) {
@@ -38,14 +42,14 @@ public final class FollowerStatsResponse extends CountsResponse<FollowerCounts> 
     }
 
     @Override
-    protected List<NodeCounts<FollowerCounts>> readNodesFrom(StreamInput in) throws IOException {
-        return in.readList(node -> new NodeCounts<>(node, FollowerCounts::new));
+    protected Writeable.Reader<FollowerCounts> reader() {
+        return FollowerCounts::new;
     }
 
     @Override
     public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
         Map<String, FollowerCounts> indices = new TreeMap<>();
-        shards().forEach(shard -> indices.merge(shard.index(), shard, FollowerCounts::plus));
+        parts().forEach(shard -> indices.merge(shard.index(), shard, FollowerCounts::plus));
         builder.startObject();
         builder.field("num_syncing_indices", totals.syncing());
         builder.field("num_bootstrapping_indices", totals.bootstrapping());

@@ -1,7 +1,8 @@
 package org.opensearch.ccr.stats;
 
 import org.opensearch.action.ActionType;
-import org.opensearch.action.FailedNodeException;
+import org.opensearch.ccr.common.EveryNode;
+import org.opensearch.ccr.common.NodesTransport;
 import org.opensearch.ccr.leader.LeaderShards;
 import org.opensearch.common.inject.Inject;
 
@@ -17,24 +18,19 @@ public final class LeaderStatsAction extends ActionType<LeaderStatsResponse> {
         super(NAME, LeaderStatsResponse::new);
     }
 
-    public static final class Transport extends CountsTransport<LeaderCounts, LeaderStatsResponse> {
+    public static final class Transport extends NodesTransport<EveryNode, LeaderCounts, LeaderStatsResponse> {
 
         private final LeaderShards shards;
 
         @Inject
         public Transport(Services services, LeaderShards shards) {
-            super(NAME, services, LeaderCounts::new);
+            super(NAME, services, EveryNode::new, LeaderCounts::new, LeaderStatsResponse::new);
             this.shards = shards;
         }
 
         @Override
-        protected List<LeaderCounts> count() {
+        protected List<LeaderCounts> partsOf(EveryNode request) {
             return shards.followed().stream().map(LeaderCounts::of).toList();
-        }
-
-        @Override
-        protected LeaderStatsResponse answer(List<NodeCounts<LeaderCounts>> nodes, List<FailedNodeException> failures) {
-            return new LeaderStatsResponse(clusterService.getClusterName(), nodes, failures);
         }
     }
 }

@@ -1,8 +1,12 @@
 package org.opensearch.ccr.stats;
 
 import org.opensearch.action.FailedNodeException;
+import org.opensearch.ccr.common.NodeParts;
+import org.opensearch.ccr.common.NodesAnswer;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.core.common.io.stream.StreamInput;
+import org.opensearch.core.common.io.stream.Writeable;
+import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 
 import java.io.IOException;
@@ -11,9 +15,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The answer of {@code leader_stats}: exactly the nine fields of the API contract. */
-public final class LeaderStatsResponse extends CountsResponse<LeaderCounts> {
+public final class LeaderStatsResponse extends NodesAnswer<LeaderCounts> implements ToXContentObject {
 
-    LeaderStatsResponse(ClusterName name, List<NodeCounts<LeaderCounts>> nodes, List<FailedNodeException> failures) {
+    LeaderStatsResponse(ClusterName name, List<NodeParts<LeaderCounts>> nodes, List<FailedNodeException> failures) {
         super(name, nodes, failures);
     }
 
@@ -22,14 +26,14 @@ public final class LeaderStatsResponse extends CountsResponse<LeaderCounts> {
     }
 
     @Override
-    protected List<NodeCounts<LeaderCounts>> readNodesFrom(StreamInput in) throws IOException {
-        return in.readList(node -> new NodeCounts<>(node, LeaderCounts::new));
+    protected Writeable.Reader<LeaderCounts> reader() {
+        return LeaderCounts::new;
     }
 
     @Override
     public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
         Map<String, LeaderCounts> indices = new TreeMap<>();
-        shards().forEach(shard -> indices.merge(shard.index(), shard, LeaderCounts::plus));
+        parts().forEach(shard -> indices.merge(shard.index(), shard, LeaderCounts::plus));
         builder.startObject();
         builder.field("num_replicated_indices", indices.size());
         indices.values().stream().reduce(LeaderCounts.NONE, LeaderCounts::plus).fields(builder);

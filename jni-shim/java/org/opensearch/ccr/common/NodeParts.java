@@ -1,4 +1,4 @@
-package org.opensearch.ccr.stats;
+package org.opensearch.ccr.common;
 
 import org.opensearch.action.support.nodes.BaseNodeResponse;
 import org.opensearch.cluster.node.DiscoveryNode;
@@ -9,28 +9,28 @@ import org.opensearch.core.common.io.stream.Writeable;
 import java.io.IOException;
 import java.util.List;
 
-/** What one node has counted, shard by shard. */
-final class NodeCounts<T extends Writeable> extends BaseNodeResponse {
+/** What one node has to say to a {@link NodesTransport}. */
+public final class NodeParts<T extends Writeable> extends BaseNodeResponse {
 
-    private final List<T> shards;
+    private final List<T> parts;
 
-    NodeCounts(DiscoveryNode node, List<T> shards) {
+    NodeParts(DiscoveryNode node, List<T> parts) {
         super(node);
-        this.shards = shards;
+        this.parts = parts;
     }
 
-    NodeCounts(StreamInput in, Writeable.Reader<T> reader) throws IOException {
+    NodeParts(StreamInput in, Writeable.Reader<T> reader) throws IOException {
         super(in);
-        shards = in.readList(reader);
+        parts = in.readList(reader);
     }
 
     @Override
     public void writeTo(StreamOutput out) throws IOException {
         super.writeTo(out);
-        out.writeList(shards);
+        out.writeList(parts);
     }
 
-    List<T> shards() {
-        return shards;
+    List<T> parts() {
+        return parts;
     }
 }
