@@ -14,6 +14,7 @@
 #define ROUNDS  3000
 #define SHARED  4  /* two leaders, two followers */
 #define FIRST   20 /* where golden/tlog-3.6.0/first-term begins */
+#define LAPS    50 /* until every kind of race has happened: on a busy machine threads may run one after the other */
 
 static struct ccr_runtime *rt;
 static _Atomic int64_t handles[SHARED];
@@ -150,9 +151,22 @@ static void *close_all(void *arg)
     return NULL;
 }
 
-int main(void)
+static bool race(void)
 {
     pthread_t threads[CALLERS + CLOSERS];
+    for (uintptr_t i = 0; i < CALLERS + CLOSERS; i++) {
+        if (pthread_create(&threads[i], NULL, i < CALLERS ? call_all : close_all, (void *)(i + 1)) != 0) {
+            return false;
+        }
+    }
+    for (int i = 0; i < CALLERS + CLOSERS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    return true;
+}
+
+int main(void)
+{
     struct caller c;
     if (!ccr_ok(runtime_of(&rt, &COUNTED, SHARED + CLOSERS, 2))) {
         return 1;
@@ -164,13 +178,10 @@ int main(void)
         atomic_store(&handles[i], handle);
     }
     caller_free(&c);
-    for (uintptr_t i = 0; i < CALLERS + CLOSERS; i++) {
-        if (pthread_create(&threads[i], NULL, i < CALLERS ? call_all : close_all, (void *)(i + 1)) != 0) {
+    for (int lap = 0; lap < LAPS && (done[0] == 0 || done[1] == 0 || done[2] == 0); lap++) {
+        if (!race()) {
             return 1;
         }
-    }
-    for (int i = 0; i < CALLERS + CLOSERS; i++) {
-        pthread_join(threads[i], NULL);
     }
     ccr_runtime_free(rt);
     printf("ok %u, busy %u, closed %u, full %u; %lld pieces of memory are left\n", done[0], done[1], done[2], done[3],
