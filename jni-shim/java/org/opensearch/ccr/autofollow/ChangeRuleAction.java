@@ -9,11 +9,8 @@ import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.metadata.ManagerTransport;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.ClusterStateUpdateTask;
 import org.opensearch.cluster.metadata.Metadata;
-import org.opensearch.common.Priority;
 import org.opensearch.common.inject.Inject;
-import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -126,27 +123,7 @@ public final class ChangeRuleAction extends ActionType<AcknowledgedResponse> {
         @Override
         protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
             String source = "replication-autofollow-" + request.change + " [" + request.alias + ":" + request.name + "]";
-            clusterService.submitStateUpdateTask(source, new ClusterStateUpdateTask(Priority.HIGH) {
-                @Override
-                public ClusterState execute(ClusterState current) {
-                    return changed(current, request);
-                }
-
-                @Override
-                public TimeValue timeout() {
-                    return request.clusterManagerNodeTimeout();
-                }
-
-                @Override
-                public void onFailure(String failed, Exception e) {
-                    listener.onFailure(e);
-                }
-
-                @Override
-                public void clusterStateProcessed(String processed, ClusterState before, ClusterState after) {
-                    listener.onResponse(new AcknowledgedResponse(true));
-                }
-            });
+            update(source, request, current -> changed(current, request), listener);
         }
     }
 

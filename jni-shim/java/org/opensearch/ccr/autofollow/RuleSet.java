@@ -1,14 +1,12 @@
 package org.opensearch.ccr.autofollow;
 
-import org.opensearch.Version;
 import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.metadata.LeaderOrigin;
+import org.opensearch.ccr.metadata.MetadataPart;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.cluster.AbstractNamedDiffable;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.NamedDiff;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
@@ -22,7 +20,6 @@ import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,7 +30,7 @@ import java.util.function.UnaryOperator;
  * Every auto-follow rule, in the cluster state: a rule and its task, a stopped replication and its tombstone are changed in one
  * update each, so there is never one without the other. Kept over restarts and out of snapshots.
  */
-public final class RuleSet extends AbstractNamedDiffable<Metadata.Custom> implements Metadata.Custom {
+public final class RuleSet extends MetadataPart {
 
     public static final String TYPE = "replication_autofollow";
     private static final String RULES = "rules";
@@ -43,6 +40,7 @@ public final class RuleSet extends AbstractNamedDiffable<Metadata.Custom> implem
     private final TreeMap<String, Rule> rules = new TreeMap<>();
 
     private RuleSet(Collection<Rule> rules) {
+        super(TYPE, KEPT);
         rules.forEach(rule -> this.rules.put(key(rule.alias(), rule.name()), rule));
     }
 
@@ -57,10 +55,7 @@ public final class RuleSet extends AbstractNamedDiffable<Metadata.Custom> implem
 
     /** For {@code Plugin.getNamedWriteables}. */
     static List<NamedWriteableRegistry.Entry> namedWriteables() {
-        return List.of(
-            new NamedWriteableRegistry.Entry(Metadata.Custom.class, TYPE, RuleSet::new),
-            new NamedWriteableRegistry.Entry(NamedDiff.class, TYPE, in -> readDiffFrom(Metadata.Custom.class, TYPE, in))
-        );
+        return readers(TYPE, RuleSet::new);
     }
 
     /** For {@code Plugin.getNamedXContent}. */
@@ -159,21 +154,6 @@ public final class RuleSet extends AbstractNamedDiffable<Metadata.Custom> implem
             builder.endObject();
         }
         return builder.endArray();
-    }
-
-    @Override
-    public EnumSet<Metadata.XContentContext> context() {
-        return EnumSet.of(Metadata.XContentContext.API, Metadata.XContentContext.GATEWAY);
-    }
-
-    @Override
-    public String getWriteableName() {
-        return TYPE;
-    }
-
-    @Override
-    public Version getMinimalSupportedVersion() {
-        return Version.V_3_0_0;
     }
 
     @Override

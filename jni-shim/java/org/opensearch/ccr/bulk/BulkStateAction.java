@@ -6,10 +6,8 @@ import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.action.support.clustermanager.ClusterManagerNodeRequest;
 import org.opensearch.ccr.metadata.ManagerTransport;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.ClusterStateUpdateTask;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.node.DiscoveryNode;
-import org.opensearch.common.Priority;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
@@ -64,29 +62,16 @@ public final class BulkStateAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
-            clusterService.submitStateUpdateTask("bulk-replication [" + request.wanted.task() + "]", new ClusterStateUpdateTask(Priority.HIGH) {
-                @Override
-                public ClusterState execute(ClusterState current) {
-                    BulkStates now = BulkStates.of(current);
-                    if (now != null && now.task().equals(request.wanted.task()) == false && now.runs(current)) {
-                        throw new IllegalArgumentException(
-                            "A bulk replication task is already running. Only one bulk task is allowed at a time."
-                        );
-                    }
-                    Metadata.Builder metadata = Metadata.builder(current.metadata()).putCustom(BulkStates.TYPE, request.wanted);
-                    return ClusterState.builder(current).metadata(metadata).build();
-                }
+            update("bulk-replication [" + request.wanted.task() + "]", request, current -> changed(current, request.wanted), listener);
+        }
 
-                @Override
-                public void onFailure(String source, Exception e) {
-                    listener.onFailure(e);
-                }
-
-                @Override
-                public void clusterStateProcessed(String source, ClusterState before, ClusterState after) {
-                    listener.onResponse(new AcknowledgedResponse(true));
-                }
-            });
+        private static ClusterState changed(ClusterState current, BulkStates wanted) {
+            BulkStates now = BulkStates.of(current);
+            if (now != null && now.task().equals(wanted.task()) == false && now.runs(current)) {
+                throw new IllegalArgumentException("A bulk replication task is already running. Only one bulk task is allowed at a time.");
+            }
+            Metadata.Builder metadata = Metadata.builder(current.metadata()).putCustom(BulkStates.TYPE, wanted);
+            return ClusterState.builder(current).metadata(metadata).build();
         }
     }
 }

@@ -1,10 +1,7 @@
 package org.opensearch.ccr.bulk;
 
-import org.opensearch.Version;
-import org.opensearch.cluster.AbstractNamedDiffable;
+import org.opensearch.ccr.metadata.MetadataPart;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.NamedDiff;
-import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.node.DiscoveryNode;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.common.io.stream.StreamInput;
@@ -14,14 +11,14 @@ import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.tasks.Task;
 
 import java.io.IOException;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The bulk task that runs, or the last one that ran, in the cluster state: written when it begins and when it ends. Its
  * progress in between is known to its node alone. It is neither kept over a restart nor put into snapshots.
  */
-public final class BulkStates extends AbstractNamedDiffable<Metadata.Custom> implements Metadata.Custom {
+public final class BulkStates extends MetadataPart {
 
     public static final String TYPE = "bulk_replication_task";
 
@@ -31,6 +28,7 @@ public final class BulkStates extends AbstractNamedDiffable<Metadata.Custom> imp
     private final BulkProgress progress;
 
     BulkStates(TaskId task, String ephemeralNode, BulkProgress progress) {
+        super(TYPE, SHOWN);
         this.task = task;
         this.ephemeralNode = ephemeralNode;
         this.progress = progress;
@@ -49,11 +47,9 @@ public final class BulkStates extends AbstractNamedDiffable<Metadata.Custom> imp
 
     /** For {@code Plugin.getNamedWriteables}. */
     public static List<NamedWriteableRegistry.Entry> namedWriteables() {
-        return List.of(
-            new NamedWriteableRegistry.Entry(Metadata.Custom.class, TYPE, BulkStates::new),
-            new NamedWriteableRegistry.Entry(NamedDiff.class, TYPE, in -> readDiffFrom(Metadata.Custom.class, TYPE, in)),
-            new NamedWriteableRegistry.Entry(Task.Status.class, BulkProgress.NAME, BulkProgress::new)
-        );
+        List<NamedWriteableRegistry.Entry> all = new ArrayList<>(readers(TYPE, BulkStates::new));
+        all.add(new NamedWriteableRegistry.Entry(Task.Status.class, BulkProgress.NAME, BulkProgress::new));
+        return all;
     }
 
     /** Null when there was no bulk task since the cluster has started. */
@@ -85,21 +81,6 @@ public final class BulkStates extends AbstractNamedDiffable<Metadata.Custom> imp
         builder.field("task_id", task.toString());
         progress.fields(builder);
         return builder;
-    }
-
-    @Override
-    public EnumSet<Metadata.XContentContext> context() {
-        return EnumSet.of(Metadata.XContentContext.API);
-    }
-
-    @Override
-    public String getWriteableName() {
-        return TYPE;
-    }
-
-    @Override
-    public Version getMinimalSupportedVersion() {
-        return Version.V_3_0_0;
     }
 
     @Override

@@ -1,11 +1,8 @@
 package org.opensearch.ccr.metadata;
 
-import org.opensearch.Version;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
-import org.opensearch.cluster.AbstractNamedDiffable;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.NamedDiff;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
@@ -16,7 +13,6 @@ import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.core.xcontent.XContentParser;
 
 import java.io.IOException;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,7 +22,7 @@ import java.util.TreeMap;
  * call; changes wake the index tasks. It is written on transitions only, is kept over restarts, and stays out of snapshots so
  * that restoring one does not bring back replications that ended.
  */
-public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Custom> implements Metadata.Custom {
+public final class ReplicationStates extends MetadataPart {
 
     public static final String TYPE = "replication_metadata";
     private static final String DETAILS = "replication_details";
@@ -53,6 +49,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
     private final Map<String, Entry> entries;
 
     private ReplicationStates(Map<String, Entry> entries) {
+        super(TYPE, KEPT);
         this.entries = Map.copyOf(entries);
     }
 
@@ -72,10 +69,7 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
 
     /** For {@code Plugin.getNamedWriteables}. */
     public static List<NamedWriteableRegistry.Entry> namedWriteables() {
-        return List.of(
-            new NamedWriteableRegistry.Entry(Metadata.Custom.class, TYPE, ReplicationStates::new),
-            new NamedWriteableRegistry.Entry(NamedDiff.class, TYPE, ReplicationStates::readDiff)
-        );
+        return readers(TYPE, ReplicationStates::new);
     }
 
     /** For {@code Plugin.getNamedXContent}. */
@@ -83,10 +77,6 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
         return List.of(
             new NamedXContentRegistry.Entry(Metadata.Custom.class, new ParseField(TYPE), ReplicationStates::fromXContent)
         );
-    }
-
-    public static NamedDiff<Metadata.Custom> readDiff(StreamInput in) throws IOException {
-        return readDiffFrom(Metadata.Custom.class, TYPE, in);
     }
 
     /** Never null. */
@@ -156,21 +146,6 @@ public final class ReplicationStates extends AbstractNamedDiffable<Metadata.Cust
             builder.endObject();
         }
         return builder.endObject();
-    }
-
-    @Override
-    public EnumSet<Metadata.XContentContext> context() {
-        return EnumSet.of(Metadata.XContentContext.API, Metadata.XContentContext.GATEWAY);
-    }
-
-    @Override
-    public String getWriteableName() {
-        return TYPE;
-    }
-
-    @Override
-    public Version getMinimalSupportedVersion() {
-        return Version.V_3_0_0;
     }
 
     @Override

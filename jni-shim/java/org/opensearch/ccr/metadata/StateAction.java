@@ -10,11 +10,8 @@ import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.ClusterStateTaskConfig;
 import org.opensearch.cluster.ClusterStateTaskExecutor;
-import org.opensearch.cluster.ClusterStateTaskListener;
 import org.opensearch.cluster.metadata.Metadata;
-import org.opensearch.common.Priority;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
@@ -113,23 +110,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void clusterManagerOperation(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
-            clusterService.submitStateUpdateTask(
-                "replication-state [" + request.follower + "]",
-                request,
-                ClusterStateTaskConfig.build(Priority.HIGH, request.clusterManagerNodeTimeout()),
-                executor,
-                new ClusterStateTaskListener() {
-                    @Override
-                    public void onFailure(String source, Exception e) {
-                        listener.onFailure(e);
-                    }
-
-                    @Override
-                    public void clusterStateProcessed(String source, ClusterState before, ClusterState after) {
-                        listener.onResponse(new AcknowledgedResponse(true));
-                    }
-                }
-            );
+            update("replication-state [" + request.follower + "]", request, executor, listener);
         }
     }
 
