@@ -1,8 +1,6 @@
 """Issue items 6 and 7: the leader cannot be reached, and _stop at awkward moments."""
 import time
 
-import pytest
-
 from harness.load import Writer
 from harness.wait import until
 
@@ -14,41 +12,66 @@ def filled(pair, index, count=500, **more):
     pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(count)], index)
 
 
-@pytest.mark.parametrize("how", ["cut", "stall"])
-def test_leader_unreachable_for_a_minute(own_pair, own_index, how):
-    """Status says so with a reason, stays SYNCING and 200, and catches up by itself after the return."""
+def down_for_a_minute(pair, index, reason):
+    """Writes while the leader cannot be reached, and waits for what the status says about it. Answers when it went down."""
+    down_at = time.monotonic()
+    with Writer(pair.leader, index, threads=1, seed=31) as writer:
+        writer.wait(3000)
+
+    def told():
+        status = pair.status(index)
+        assert status["status"] == "SYNCING", status
+        return status["reason"].startswith("The leader cluster is unreachable since ") and status
+    status = until(told, 150, "status tells that the leader cannot be reached")
+    assert reason in status["reason"] and "Replication resumes by itself." in status["reason"], status
+    rest = 60 - (time.monotonic() - down_at)
+    if rest > 0:
+        time.sleep(rest)  # the length of the outage is what is tested
+
+
+def test_leader_unreachable_for_a_minute(own_pair, own_index):
+    """Status says so with a reason, stays SYNCING and 200, no log is flooded, and it catches up by itself at once."""
     pair, index = own_pair, own_index
     filled(pair, index)
     pair.follow(index)
     pair.caught_up(index)
     reason_before = pair.status(index)["reason"]
-    getattr(pair.link, how)()
-    down_at = time.monotonic()
-    with Writer(pair.leader, index, threads=1, seed=31) as writer:
-        writer.wait(3000)
-    if how == "cut":
-        def told():
-            status = pair.status(index)
-            assert status["status"] == "SYNCING", status
-            return status["reason"] != reason_before and status
-        status = until(told, 45, "status tells that the leader cannot be reached")
-        assert any(word in status["reason"].lower() for word in ("connect", "reach", "leader")), status
-    else:
-        # A black hole looks like silence; the status must answer all the same, and soon.
-        asked = time.monotonic()
-        assert pair.status(index)["status"] == "SYNCING"
-        assert time.monotonic() - asked < 30
-    rest = 60 - (time.monotonic() - down_at)
-    if rest > 0:
-        time.sleep(rest)  # the length of the outage is what is tested
+    logs = [len(node.log_text().splitlines()) for node in (pair.follower.nodes[0], pair.leader.nodes[0])]
+    pair.link.cut()
+    down_for_a_minute(pair, index, "1 of 1 shards")
+    written = [len(node.log_text().splitlines()) - before
+               for node, before in zip((pair.follower.nodes[0], pair.leader.nodes[0]), logs)]
+    last = pair.leader.primary_checkpoints(index)[0][0]
     pair.link.resume()
     returned = time.monotonic()
-    pair.caught_up(index, timeout=60)
+    until(lambda: pair.follower.primary_checkpoints(index)[0][1] == last, 60, "caught up", interval=0.01)
     took = time.monotonic() - returned
-    print(f"caught up {took:.2f} s after the return")
+    print(f"caught up {took:.2f} s after the return; lines logged meanwhile: follower {written[0]}, leader {written[1]}")
     pair.same(index)
-    until(lambda: pair.status(index)["reason"] == reason_before, 30, "the reason is the ordinary one again")
-    assert took < (5 if how == "cut" else 30), f"caught up only {took:.1f} s after the return"
+    until(lambda: pair.status(index)["reason"] == reason_before, 60, "the reason is the ordinary one again")
+    assert took < 15, "on a quiet machine it is well under a second"
+    # What OpenSearch writes when its own connections break; for each try of a shard it would be thousands of lines.
+    assert written[0] < 20000 and written[1] < 100, written
+
+
+def test_leader_hangs_for_a_minute(own_pair, own_index):
+    """A black hole: nothing comes and nothing breaks. It is told when a request is given up, and ends like any outage."""
+    pair, index = own_pair, own_index
+    pair.follower.settings(plugins__replication__follower__poll_timeout="1s")
+    try:
+        filled(pair, index)
+        pair.follow(index)
+        pair.caught_up(index)
+        pair.link.stall()
+        down_for_a_minute(pair, index, "no answer in time")
+        pair.link.resume()
+        returned = time.monotonic()
+        pair.caught_up(index, timeout=60)
+        print(f"caught up {time.monotonic() - returned:.2f} s after the return")
+        pair.same(index)
+        until(lambda: pair.status(index)["reason"] == "User initiated", 60, "the reason is the ordinary one again")
+    finally:
+        pair.follower.settings(plugins__replication__follower__poll_timeout=None)
 
 
 def test_connection_flaps_under_load(own_pair, own_index):

@@ -207,3 +207,68 @@ Test(follower_backoff, who_wants_it_is_not_kept_waiting_for_a_person)
     cr_assert_eq(rig_status(r).state, CCR_FOLLOWER_BACKING_OFF, "a lost connection is nobody's to mend here");
     rig_free(r);
 }
+
+/* Tries of a long outage are far apart; its end must not wait for the next. */
+Test(follower_backoff, a_leader_that_is_back_is_asked_at_once)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEADER_BACK});
+    cr_assert_eq(r->out.count, 0, "it was never away");
+    for (int i = 0; i < 9; i++) {
+        rig_fail(r, CCR_EVENT_FETCH_FAILED, id, CCR_ERROR_UNREACHABLE);
+        while (rig_count(r, CCR_EFFECT_FETCH) == 0) {
+            rig_next(r);
+        }
+        id = rig_nth(r, CCR_EFFECT_FETCH, 0)->id;
+    }
+    rig_fail(r, CCR_EVENT_FETCH_FAILED, id, CCR_ERROR_UNREACHABLE);
+    cr_assert_eq(rig_count(r, CCR_EFFECT_FETCH), 0);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEADER_BACK});
+    cr_assert_eq(rig_count(r, CCR_EFFECT_FETCH), 1);
+    cr_assert_eq(rig_status(r).error, CCR_ERROR_UNREACHABLE, "until it has answered");
+    rig_fetched(r, rig_nth(r, CCR_EFFECT_FETCH, 0)->id, 10, 0, 0);
+    cr_assert_eq(rig_status(r).state, CCR_FOLLOWER_FOLLOWING);
+    rig_free(r);
+}
+
+Test(follower_backoff, a_leader_that_is_back_is_asked_for_metadata_and_lease_too)
+{
+    uint64_t id;
+    struct rig *r = rig_one_batch(&id, 2, 1, 1);
+    cr_assert_eq(rig_count(r, CCR_EFFECT_SYNC_METADATA), 1);
+    for (int i = 0; i < 9; i++) {
+        rig_fail(r, CCR_EVENT_METADATA_FAILED, 0, CCR_ERROR_TRANSIENT);
+        while (rig_count(r, CCR_EFFECT_SYNC_METADATA) == 0) {
+            rig_next(r);
+        }
+    }
+    rig_fail(r, CCR_EVENT_METADATA_FAILED, 0, CCR_ERROR_TRANSIENT);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEADER_BACK});
+    cr_assert_eq(rig_count(r, CCR_EFFECT_SYNC_METADATA), 1);
+    rig_synced(r, 2, 1, 1);
+    while (rig_count(r, CCR_EFFECT_RENEW_LEASE) == 0) {
+        rig_next(r);
+    }
+    for (int i = 0; i < 9; i++) {
+        rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, CCR_ERROR_UNREACHABLE);
+        while (rig_count(r, CCR_EFFECT_RENEW_LEASE) == 0) {
+            rig_next(r);
+        }
+    }
+    rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, CCR_ERROR_UNREACHABLE);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEADER_BACK});
+    cr_assert_eq(rig_count(r, CCR_EFFECT_RENEW_LEASE), 1);
+    rig_free(r);
+}
+
+/* A person's doing is not the network's. */
+Test(follower_backoff, a_leader_that_is_back_ends_no_other_wait)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    rig_fail(r, CCR_EVENT_FETCH_FAILED, id, CCR_ERROR_LEADER_CLOSED);
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_LEADER_BACK});
+    cr_assert_eq(r->out.count, 0);
+    rig_free(r);
+}

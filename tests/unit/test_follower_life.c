@@ -129,7 +129,7 @@ Test(follower_life, malformed_events_change_nothing)
     struct ccr_follower_config bad = r->config;
     bad.fetches_max = 0;
     const struct ccr_event events[] = {
-        {.kind = (enum ccr_event_kind)12, .now_ms = 1},
+        {.kind = (enum ccr_event_kind)13, .now_ms = 1},
         {.kind = (enum ccr_event_kind) - 1, .now_ms = 1},
         {.kind = CCR_EVENT_FETCH_FAILED, .now_ms = 1, .error = (enum ccr_error_class)13},
         {.kind = CCR_EVENT_START, .now_ms = 1, .next_seq_no = -1},

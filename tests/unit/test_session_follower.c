@@ -410,9 +410,9 @@ CCR_TEST(session_follower, malformed_events_change_nothing)
     struct rig *r = rig_new(&heap->alloc, 4096);
     start(r);
     Ccr__V1__FollowerEvent e = CCR__V1__FOLLOWER_EVENT__INIT;
-    e.kind = (Ccr__V1__EventKind)12;
+    e.kind = (Ccr__V1__EventKind)13;
     assert_status(caller_call(&r->c, r->handle, CCR_METHOD_FOLLOWER_EVENT, &e.base, NONE), CCR_ARG);
-    cr_assert_str_eq(r->c.err.text, "event kind 12 with error 0");
+    cr_assert_str_eq(r->c.err.text, "event kind 13 with error 0");
     e.kind = CCR__V1__EVENT_KIND__EVENT_CONFIGURE;
     assert_status(caller_call(&r->c, r->handle, CCR_METHOD_FOLLOWER_EVENT, &e.base, NONE), CCR_ARG);
     cr_assert_str_eq(r->c.err.text, "a CONFIGURE event without its config");

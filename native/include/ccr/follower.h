@@ -60,7 +60,8 @@ enum ccr_event_kind {
     CCR_EVENT_LEASE_RENEWED,
     CCR_EVENT_LEASE_FAILED,
     CCR_EVENT_CONFIGURE,
-    CCR_EVENT_STOP
+    CCR_EVENT_STOP,
+    CCR_EVENT_LEADER_BACK /* it can be reached again: what waits for that goes at once */
 };
 
 enum ccr_effect_kind {

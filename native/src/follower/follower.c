@@ -148,7 +148,7 @@ static void configure(struct ccr_follower *f, const struct ccr_follower_config *
 
 static struct ccr_status check_event(const struct ccr_follower *f, const struct ccr_event *event, struct ccr_err *err)
 {
-    if ((unsigned)event->kind > CCR_EVENT_STOP) {
+    if ((unsigned)event->kind > CCR_EVENT_LEADER_BACK) {
         return ccr_err_set(err, CCR_ARG, "event kind %d is not known", (int)event->kind);
     }
     if ((unsigned)event->error > CCR_ERROR_FATAL) {
@@ -230,6 +230,9 @@ static struct ccr_status take_event(struct ccr_follower *f, const struct ccr_eve
         if (active || f->state == CCR_FOLLOWER_NEW || f->state == CCR_FOLLOWER_DRAINING) {
             stop(f, out);
         }
+        break;
+    case CCR_EVENT_LEADER_BACK:
+        ccri_leader_back(f);
         break;
     }
     return ccr_status_of(CCR_OK);

@@ -113,6 +113,22 @@ void ccri_door_reset(struct ccri_door *d)
     d->attempts = 0;
 }
 
+/* The applies' door has nothing to do with the leader. A metadata sync that failed on the way is TRANSIENT. */
+void ccri_leader_back(struct ccr_follower *f)
+{
+    struct ccri_door *doors[] = {&f->fetch, &f->metadata, &f->lease};
+    for (size_t i = 0; i < sizeof(doors) / sizeof(doors[0]); i++) {
+        struct ccri_door *d = doors[i];
+        bool waits = d->error == CCR_ERROR_UNREACHABLE || d->error == CCR_ERROR_TRANSIENT;
+        if (waits && d->retry_at_ms > f->now_ms) {
+            d->retry_at_ms = f->now_ms;
+            if (d == &f->lease && !f->lease_outstanding) {
+                f->lease_at_ms = f->now_ms;
+            }
+        }
+    }
+}
+
 bool ccri_door_is_closed(const struct ccr_follower *f, const struct ccri_door *d)
 {
     return d->error != CCR_ERROR_NONE && f->now_ms < d->retry_at_ms;

@@ -258,6 +258,8 @@ bool ccri_door_trip(struct ccr_follower *f, struct ccri_door *d, enum ccr_error_
                     uint64_t next_no);
 void ccri_door_reset(struct ccri_door *d);
 bool ccri_door_is_closed(const struct ccr_follower *f, const struct ccri_door *d);
+/* The leader can be reached again: what waits for that is due now. */
+void ccri_leader_back(struct ccr_follower *f);
 /* The error people see, its attempts and its beginning; NONE when all is well. */
 enum ccr_error_class ccri_error_now(const struct ccr_follower *f, uint32_t *attempts, int64_t *since_ms);
 /* An error that holds operations up, not only the lease. */

@@ -156,7 +156,7 @@ struct received {
 static struct ccr_status event_of(struct ccr_event *e, struct ccr_follower_config *config,
                                   const Ccr__V1__FollowerEvent *m, struct ccr_err *err)
 {
-    if ((unsigned)m->kind > CCR_EVENT_STOP || (unsigned)m->error > CCR_ERROR_FATAL) {
+    if ((unsigned)m->kind > CCR_EVENT_LEADER_BACK || (unsigned)m->error > CCR_ERROR_FATAL) {
         return ccr_err_set(err, CCR_ARG, "event kind %d with error %d", (int)m->kind, (int)m->error);
     }
     *e = (struct ccr_event){

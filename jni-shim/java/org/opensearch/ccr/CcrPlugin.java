@@ -24,6 +24,8 @@ import org.opensearch.ccr.index.IndexTasks;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.leader.LeaderSide;
 import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.link.LeaderLinks;
+import org.opensearch.ccr.link.Lookout;
 import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.ReplicationStore;
@@ -37,6 +39,7 @@ import org.opensearch.ccr.verify.VerifyStatus;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.node.DiscoveryNodes;
 import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.lifecycle.LifecycleComponent;
 import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.common.settings.Setting;
@@ -124,13 +127,14 @@ public final class CcrPlugin extends Plugin
         IndexNameExpressionResolver resolver,
         Supplier<RepositoriesService> repositories
     ) {
-        RoleClients clients = new RoleClients(client);
+        LeaderLinks links = new LeaderLinks(threadPool);
+        RoleClients clients = new RoleClients(client, links);
         ReplicationStore store = new ReplicationStore(clients, clusterService, threadPool);
         MetadataSync metadata = new MetadataSync(clusterService, threadPool, clients, store);
         LeaderLeases leases = new LeaderLeases(clusterService);
         FollowTaskService tasks = new FollowTaskService(client, clients, clusterService, threadPool);
         leader = new LeaderSide(core, clusterService, threadPool);
-        follower = new FollowerSide(clusterService, threadPool, resolver, core, clients, metadata, leases, store);
+        follower = new FollowerSide(clusterService, threadPool, resolver, core, clients, metadata, leases, store, links);
         RolesOfFollower roles = (index, listener) -> store.get(index, ActionListener.map(listener, CcrPlugin::roles));
         bootstrap = new BootstrapSide(core, clusterService, threadPool, clients, leases, roles, repositories);
         indexTasks = new IndexFollowExecutor(
@@ -145,7 +149,7 @@ public final class CcrPlugin extends Plugin
                 new FollowerDeletion(clusterService, clients)
             )
         );
-        List<Object> components = new ArrayList<>(List.of(core, clients, store, metadata, leases, tasks, follower.tasks()));
+        List<Object> components = new ArrayList<>(List.of(core, clients, links, store, metadata, leases, tasks, follower.tasks()));
         SetupCheck setup = new SetupCheck(client, clients, clusterService, threadPool);
         autoFollow = new AutoFollowSide(clusterService, threadPool, clients, store, setup);
         components.add(setup);
@@ -161,6 +165,11 @@ public final class CcrPlugin extends Plugin
         components.addAll(leader.components());
         components.addAll(bootstrap.components());
         return components;
+    }
+
+    @Override
+    public Collection<Class<? extends LifecycleComponent>> getGuiceServiceClasses() {
+        return List.of(Lookout.class);
     }
 
     private static FollowRoles roles(Optional<FollowRecord> record) {

@@ -18,6 +18,5 @@ record FollowerContext(
     FollowerShards shards,
     ShardFollowTasks tasks,
     FollowerConfigs configs,
-    LeaderLinks links,
     DiskWatch disk
 ) {}

@@ -2,6 +2,7 @@ package org.opensearch.ccr.follower;
 
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.leader.LeaderLeases;
+import org.opensearch.ccr.link.LeaderLinks;
 import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
@@ -48,7 +49,8 @@ public final class FollowerSide {
         RoleClients clients,
         MetadataSync metadata,
         LeaderLeases leases,
-        ReplicationStore store
+        ReplicationStore store,
+        LeaderLinks links
     ) {
         FollowerConfigs configs = new FollowerConfigs(
             clusterService.getSettings(),
@@ -65,9 +67,9 @@ public final class FollowerSide {
             shards,
             tasks,
             configs,
-            new LeaderLinks(),
             new DiskWatch(core.judge(), clusterService.getSettings(), clusterService.getClusterSettings())
         );
+        links.whenBack(alias -> tasks.pumps().forEach(pump -> pump.leaderBack(alias)));
         executor = new ShardFollowExecutor(context);
         new PausedLeases(context, store).begin();
         guard = new FollowerWriteGuard(clusterService, resolver, threadPool.getThreadContext());

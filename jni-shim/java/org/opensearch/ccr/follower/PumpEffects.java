@@ -82,10 +82,10 @@ final class PumpEffects {
                 .execute(
                     FetchBatchAction.INSTANCE,
                     request,
-                    ActionListener.wrap(answer -> {
-                        context.links().answered(params.leaderAlias());
-                        pump.offer(ShardPump.event(EventKind.EVENT_FETCHED).setId(id), answer.frame());
-                    }, failed::accept)
+                    ActionListener.wrap(
+                        answer -> pump.offer(ShardPump.event(EventKind.EVENT_FETCHED).setId(id), answer.frame()),
+                        failed::accept
+                    )
                 );
         });
     }
@@ -165,22 +165,9 @@ final class PumpEffects {
         });
     }
 
-    /** A call to the leader, unless it is known to be away; a failure becomes the given event. */
+    /** A call to the leader; a failure becomes the given event. */
     private void askLeader(FollowerEvent.Builder failure, Consumer<Consumer<Exception>> call) {
-        Exception away = context.links().away(params.leaderAlias());
-        if (away != null) {
-            pump.offerFailure(failure, ErrorClass.ERROR_UNREACHABLE, away);
-            return;
-        }
-        attempt(e -> {
-            ErrorClass cls = ErrorClassifier.classifyCall(e);
-            if (cls == ErrorClass.ERROR_UNREACHABLE) {
-                context.links().unreachable(params.leaderAlias(), e);
-            } else {
-                context.links().answered(params.leaderAlias());
-            }
-            pump.offerFailure(failure, cls, e);
-        }, call);
+        attempt(e -> pump.offerFailure(failure, ErrorClassifier.classifyCall(e), e), call);
     }
 
     /** Whatever is thrown before a call is under way ends where the call's own failure would. */

@@ -99,6 +99,13 @@ final class ShardPump {
         offer(event(EventKind.EVENT_CONFIGURE).setConfig(config()));
     }
 
+    /** A leader can be reached again; nothing when it is another shard's. */
+    void leaderBack(String alias) {
+        if (alias.equals(params.leaderAlias())) {
+            offer(event(EventKind.EVENT_LEADER_BACK));
+        }
+    }
+
     /** Ends at once, without a word: the shard is closed. */
     void abort() {
         closed = true;
@@ -307,7 +314,7 @@ final class ShardPump {
             s.getError(),
             s.getAttempts(),
             epochMillis(since),
-            well ? "" : why.text(),
+            well ? "" : lastWords(s.getError(), why),
             // What we have, the leader had: before its first answer this is the better bound.
             Math.max(s.getLeaderCheckpoint(), followerCheckpoint),
             followerCheckpoint,
@@ -321,6 +328,12 @@ final class ShardPump {
             effects.writeMillis(),
             figures(s, why.text())
         );
+    }
+
+    /** Nobody says anything about an answer that did not come. */
+    private static String lastWords(ErrorClass error, PumpFailure why) {
+        boolean silence = why.text().isEmpty() || error == ErrorClass.ERROR_UNREACHABLE && why.cls() != error;
+        return silence ? "no answer in time" : why.text();
     }
 
     private static ShardFigures figures(FollowerStatus s, String lastError) {

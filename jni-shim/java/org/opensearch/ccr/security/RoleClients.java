@@ -3,6 +3,9 @@ package org.opensearch.ccr.security;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ContextPreservingActionListener;
+import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.link.LeaderLinks;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.action.ActionResponse;
@@ -17,6 +20,8 @@ import java.util.function.Supplier;
  * Clients for work that no user waits for. Each call leaves the caller's identity behind, takes the one it should have, sends,
  * and gives the caller's context back to the listener. Without roles nothing is injected, which is right only when there is no
  * Security plugin: {@code _start} refuses to begin without roles when there is one.
+ *
+ * <p>A call to a leader that is away waits until {@link LeaderLinks} has looked whether it still is.
  */
 public final class RoleClients {
 
@@ -30,9 +35,11 @@ public final class RoleClients {
     static final String INJECTED_NAME = "ccr_user";
 
     private final Client node;
+    private final LeaderLinks links;
 
-    public RoleClients(Client node) {
+    public RoleClients(Client node, LeaderLinks links) {
         this.node = Objects.requireNonNull(node);
+        this.links = Objects.requireNonNull(links);
     }
 
     /**
@@ -41,7 +48,7 @@ public final class RoleClients {
      * @throws org.opensearch.transport.NoSuchRemoteClusterException when the alias is not configured
      */
     public Client leader(String alias, FollowRoles roles) {
-        return new InjectingClient(node.getRemoteClusterClient(alias), roles.leader(), roles.user());
+        return new LeaderClient(new InjectingClient(node.getRemoteClusterClient(alias), roles.leader(), roles.user()), alias, links);
     }
 
     /** Calls this cluster with the follower's role. */
@@ -56,7 +63,7 @@ public final class RoleClients {
 
     /** Calls a leader as the plugin itself; only for what the leader answers without a user, such as cluster state and leases. */
     public Client pluginOnLeader(String alias) {
-        return new InjectingClient(node.getRemoteClusterClient(alias), null, null);
+        return new LeaderClient(new InjectingClient(node.getRemoteClusterClient(alias), null, null), alias, links);
     }
 
     /** Calls as whoever calls, limited to this one role; refused when it is none of the caller's. */
@@ -77,6 +84,33 @@ public final class RoleClients {
                 }
             }
         };
+    }
+
+    private static final class LeaderClient extends FilterClient {
+        private final String alias;
+        private final LeaderLinks links;
+
+        LeaderClient(Client in, String alias, LeaderLinks links) {
+            super(in);
+            this.alias = alias;
+            this.links = links;
+        }
+
+        @Override
+        protected <Request extends ActionRequest, Response extends ActionResponse> void doExecute(
+            ActionType<Response> action,
+            Request request,
+            ActionListener<Response> listener
+        ) {
+            ActionListener<Response> own = ContextPreservingActionListener.wrapPreservingContext(listener, threadPool().getThreadContext());
+            ActionListener<Response> told = ActionListener.wrap(own::onResponse, e -> {
+                if (ErrorClassifier.classifyCall(e) == ErrorClass.ERROR_UNREACHABLE) {
+                    links.unreachable(alias, e);
+                }
+                own.onFailure(e);
+            });
+            links.reach(alias, ActionListener.wrap(there -> super.doExecute(action, request, told), own::onFailure));
+        }
     }
 
     private static final class InjectingClient extends FilterClient {
