@@ -137,6 +137,7 @@ public final class CcrPlugin extends Plugin
         follower = new FollowerSide(clusterService, threadPool, resolver, core, clients, metadata, leases, store, links);
         RolesOfFollower roles = (index, listener) -> store.get(index, ActionListener.map(listener, CcrPlugin::roles));
         bootstrap = new BootstrapSide(core, clusterService, threadPool, clients, leases, roles, repositories);
+        StatusReader statuses = new StatusReader(clusterService, clients, store);
         indexTasks = new IndexFollowExecutor(
             new IndexFollowServices(
                 clusterService,
@@ -146,7 +147,8 @@ public final class CcrPlugin extends Plugin
                 tasks,
                 bootstrap.service(),
                 metadata,
-                new FollowerDeletion(clusterService, clients)
+                new FollowerDeletion(clusterService, clients),
+                statuses
             )
         );
         List<Object> components = new ArrayList<>(List.of(core, clients, links, store, metadata, leases, tasks, follower.tasks()));
@@ -157,7 +159,6 @@ public final class CcrPlugin extends Plugin
         components.add(new LeaderCleanup(clients, threadPool, leases));
         components.add(new PromoteShards(clients));
         deletionFilter = new FollowerDeletionFilter(clusterService, resolver, clients);
-        StatusReader statuses = new StatusReader(clusterService, clients, store);
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
         failovers = new Failovers(lists, threadPool);

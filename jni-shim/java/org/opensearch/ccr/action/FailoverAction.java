@@ -3,6 +3,7 @@ package org.opensearch.ccr.action;
 import org.opensearch.OpenSearchStatusException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.ccr.metadata.ShardMark;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.block.ClusterBlockException;
 import org.opensearch.cluster.block.ClusterBlockLevel;
@@ -44,6 +45,7 @@ public final class FailoverAction extends ActionType<FailoverResponse> {
         private final FollowerServices services;
         private final StatusReader reader;
         private final StopAction.Transport stop;
+        private final RememberedShards remembered;
 
         @Inject
         public Transport(FollowerServices services, StatusReader reader, StopAction.Transport stop) {
@@ -51,6 +53,7 @@ public final class FailoverAction extends ActionType<FailoverResponse> {
             this.services = services;
             this.reader = reader;
             this.stop = stop;
+            this.remembered = new RememberedShards(services);
         }
 
         @Override
@@ -70,16 +73,24 @@ public final class FailoverAction extends ActionType<FailoverResponse> {
             }
             reader.read(List.of(follower), StatusForm.CONTRACT, ActionListener.wrap(found -> {
                 StatusResponse before = found.get(follower);
-                long now = System.currentTimeMillis();
-                StopAction.Request stopping = new StopAction.Request(follower);
-                stopping.timeout(request.timeout());
-                stopping.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
-                stop.stop(
-                    stopping,
-                    services.cluster().state(),
-                    ActionListener.map(listener, promoted -> FailoverResponse.of(before, now, promoted))
-                );
+                List<ShardMark> marks = StatusReader.marks(before.shards(), System.currentTimeMillis());
+                if (marks.isEmpty()) {
+                    remembered.of(state, follower, ActionListener.wrap(known -> stop(request, before, known, listener), listener::onFailure));
+                } else {
+                    stop(request, before, marks, listener);
+                }
             }, listener::onFailure));
+        }
+
+        private void stop(Request request, StatusResponse before, List<ShardMark> marks, ActionListener<FailoverResponse> listener) {
+            StopAction.Request stopping = new StopAction.Request(request.follower());
+            stopping.timeout(request.timeout());
+            stopping.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
+            stop.stop(
+                stopping,
+                services.cluster().state(),
+                ActionListener.map(listener, promoted -> FailoverResponse.of(before, marks, promoted))
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.ccr.follower.PromoteShardResponse;
-import org.opensearch.ccr.follower.ShardFigures;
+import org.opensearch.ccr.metadata.ShardMark;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -10,9 +10,11 @@ import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** What a follower had of its leader when it became an ordinary index. */
 public final class FailoverResponse extends ActionResponse implements ToXContentObject {
@@ -33,15 +35,16 @@ public final class FailoverResponse extends ActionResponse implements ToXContent
         implements
             Writeable {
 
-        static Shard of(int id, PromoteShardResponse promoted, ShardFigures figures, long leaderSeqNo, long now) {
+        /** @param mark what was known of the shard, null for nothing */
+        static Shard of(int id, PromoteShardResponse promoted, ShardMark mark) {
             return new Shard(
                 id,
                 promoted == null ? UNKNOWN : promoted.lastAppliedSeqNo(),
                 promoted == null ? UNKNOWN : promoted.maxSeqNo(),
                 promoted == null ? UNKNOWN : promoted.filled(),
-                figures == null || figures.appliedAt() == 0 ? UNKNOWN : figures.appliedAt(),
-                leaderSeqNo,
-                figures == null || figures.lagMillis() < 0 ? UNKNOWN : now - figures.lagMillis()
+                mark == null || mark.appliedAt() == 0 ? UNKNOWN : mark.appliedAt(),
+                mark == null ? UNKNOWN : mark.leaderSeqNo(),
+                mark == null || mark.asOf() == 0 ? UNKNOWN : mark.asOf()
             );
         }
 
@@ -97,21 +100,16 @@ public final class FailoverResponse extends ActionResponse implements ToXContent
 
     /**
      * @param before   the status just before
-     * @param now      when that was, epoch milliseconds
+     * @param marks    what was known of the shards then
      * @param promoted what the shards said, by number
      */
-    static FailoverResponse of(StatusResponse before, long now, Map<Integer, PromoteShardResponse> promoted) {
-        List<Shard> shards = new ArrayList<>();
-        for (ShardView view : before.shards()) {
-            ShardFigures figures = view.follow() == null ? null : view.follow().figures();
-            long leaderSeqNo = view.follow() == null ? UNKNOWN : view.syncing().leaderCheckpoint();
-            shards.add(Shard.of(view.shard().id(), promoted.get(view.shard().id()), figures, leaderSeqNo, now));
-        }
-        promoted.forEach((id, answer) -> {
-            if (shards.stream().noneMatch(shard -> shard.id == id)) {
-                shards.add(Shard.of(id, answer, null, UNKNOWN, now));
-            }
-        });
+    static FailoverResponse of(StatusResponse before, List<ShardMark> marks, Map<Integer, PromoteShardResponse> promoted) {
+        Map<Integer, ShardMark> known = new HashMap<>();
+        marks.forEach(mark -> known.put(mark.shard(), mark));
+        SortedSet<Integer> ids = new TreeSet<>(promoted.keySet());
+        ids.addAll(known.keySet());
+        before.shards().forEach(view -> ids.add(view.shard().id()));
+        List<Shard> shards = ids.stream().map(id -> Shard.of(id, promoted.get(id), known.get(id))).toList();
         return new FailoverResponse(before.word().text(), before.alias(), before.leader(), shards);
     }
 

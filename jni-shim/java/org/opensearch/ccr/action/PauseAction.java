@@ -70,9 +70,12 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
 
     public static final class Transport extends FollowerTransport<Request> {
 
+        private final StatusReader reader;
+
         @Inject
-        public Transport(FollowerServices services) {
+        public Transport(FollowerServices services, StatusReader reader) {
             super(NAME, services, Request::new);
+            this.reader = reader;
         }
 
         @Override
@@ -80,14 +83,17 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
             ensurePausable(state, request.follower());
             services.store().update(request.follower(), record -> record.with(OverallState.PAUSED, request.reason), ActionListener.wrap(stored -> {
                 FollowRecord record = stored.orElseThrow(() -> Replicated.notInProgress(request.follower()));
-                change(
-                    request,
-                    StateAction.Request.set(request.follower(), OverallState.PAUSED, record.alias()),
-                    ActionListener.wrap(
-                        paused -> services.tasks().endAll(request.follower(), inTime(request, listener)),
-                        listener::onFailure
-                    )
-                );
+                reader.of(request.follower(), ActionListener.wrap(
+                    marks -> change(
+                        request,
+                        StateAction.Request.set(request.follower(), OverallState.PAUSED, record.alias()).marks(marks),
+                        ActionListener.wrap(
+                            paused -> services.tasks().endAll(request.follower(), inTime(request, listener)),
+                            listener::onFailure
+                        )
+                    ),
+                    listener::onFailure
+                ));
             }, listener::onFailure));
         }
 

@@ -2,12 +2,15 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.ccr.action.StatusResponse.Word;
 import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.follower.ShardFigures;
 import org.opensearch.ccr.index.IndexFollowState;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
+import org.opensearch.ccr.index.ShardMarks;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.ReplicationStore;
+import org.opensearch.ccr.metadata.ShardMark;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
@@ -33,9 +36,11 @@ import java.util.TreeSet;
  * Reads how replications stand, any number of them with one read of the records and one question to each node. Asks the nodes of
  * this cluster only, so it answers at once when a leader cannot. Whether the caller may know is not asked here.
  */
-public final class StatusReader {
+public final class StatusReader implements ShardMarks {
 
     private static final TimeValue PATIENCE = TimeValue.timeValueSeconds(10);
+    /** A pause does not wait for what it can do without. */
+    private static final TimeValue MARKS_PATIENCE = TimeValue.timeValueSeconds(3);
 
     private final ClusterService clusterService;
     private final RoleClients clients;
@@ -64,7 +69,7 @@ public final class StatusReader {
                     running.add(index.getIndex());
                 }
             }
-            look(state, running, ActionListener.wrap(views -> {
+            look(state, running, PATIENCE, ActionListener.wrap(views -> {
                 SortedMap<String, StatusResponse> answers = answers(followers);
                 for (FollowRecord record : records.values()) { // one that is missing was stopped a moment ago
                     List<ShardView> shards = views.getOrDefault(record.follower(), List.of());
@@ -95,13 +100,37 @@ public final class StatusReader {
         };
     }
 
-    private void look(ClusterState state, List<Index> indices, ActionListener<Map<String, List<ShardView>>> listener) {
+    @Override
+    public void of(String follower, ActionListener<List<ShardMark>> listener) {
+        ClusterState state = clusterService.state();
+        IndexMetadata index = state.metadata().index(follower);
+        long now = System.currentTimeMillis();
+        look(state, index == null ? List.of() : List.of(index.getIndex()), MARKS_PATIENCE, ActionListener.wrap(
+            views -> listener.onResponse(marks(views.getOrDefault(follower, List.of()), now)),
+            e -> listener.onResponse(List.of())
+        ));
+    }
+
+    static List<ShardMark> marks(List<ShardView> views, long now) {
+        return views.stream().filter(view -> view.follow() != null).map(view -> {
+            ShardFigures figures = view.follow().figures();
+            long asOf = figures.lagMillis() < 0 ? 0 : now - figures.lagMillis();
+            return new ShardMark(view.shard().id(), view.syncing().leaderCheckpoint(), figures.appliedAt(), asOf);
+        }).toList();
+    }
+
+    private void look(
+        ClusterState state,
+        List<Index> indices,
+        TimeValue patience,
+        ActionListener<Map<String, List<ShardView>>> listener
+    ) {
         if (indices.isEmpty()) {
             listener.onResponse(Map.of());
             return;
         }
         ShardViewsAction.Request ask = new ShardViewsAction.Request(indices, primaryNodes(state, indices));
-        ask.timeout(PATIENCE);
+        ask.timeout(patience);
         clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.map(listener, answer -> perIndex(answer.parts())));
     }
 

@@ -6,6 +6,7 @@ import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.follower.PromoteShardResponse;
+import org.opensearch.ccr.metadata.DamagedRecordException;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReplicationStates;
@@ -64,7 +65,7 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
 
         /** Answers what the shards had when they were let go, by their numbers; those that did not answer are missing. */
         void stop(Request request, ClusterState state, ActionListener<Map<Integer, PromoteShardResponse>> listener) {
-            services.store().get(request.follower(), ActionListener.wrap(record -> {
+            services.store().get(request.follower(), orNone(ActionListener.wrap(record -> {
                 boolean trace = Replicated.anyTrace(state, request.follower());
                 if (record.isEmpty() && trace == false) {
                     throw Replicated.notInProgress(request.follower());
@@ -74,7 +75,19 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
                 } else {
                     forget(request, Map.of(), listener);
                 }
-            }, listener::onFailure));
+            }, listener::onFailure)));
+        }
+
+        /** What cannot be read is as good as lost, and goes. */
+        private static ActionListener<Optional<FollowRecord>> orNone(ActionListener<Optional<FollowRecord>> listener) {
+            return ActionListener.wrap(listener::onResponse, e -> {
+                if (e instanceof DamagedRecordException) {
+                    LOGGER.warn("stopping without its record", e);
+                    listener.onResponse(Optional.empty());
+                } else {
+                    listener.onFailure(e);
+                }
+            });
         }
 
         /** Nobody wants the replication any more: a bootstrap is broken off, the tasks end what they are doing and go. */

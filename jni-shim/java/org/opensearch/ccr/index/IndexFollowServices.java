@@ -16,5 +16,6 @@ public record IndexFollowServices(
     FollowTaskService tasks,
     BootstrapService bootstrap,
     MetadataSync metadata,
-    FollowerDeletion deletion
+    FollowerDeletion deletion,
+    ShardMarks marks
 ) {}

@@ -398,11 +398,14 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             params.follower(),
             record -> record.state() == OverallState.RUNNING ? record.with(state, reason) : null,
             ActionListener.wrap(
-                stored -> services.clients().plugin().execute(
-                    StateAction.INSTANCE,
-                    StateAction.Request.set(params.follower(), state, params.alias(), cause),
-                    ActionListener.wrap(changed -> endShardsAndFinish(), this::retry)
-                ),
+                stored -> services.marks().of(params.follower(), ActionListener.wrap(
+                    marks -> services.clients().plugin().execute(
+                        StateAction.INSTANCE,
+                        StateAction.Request.set(params.follower(), state, params.alias(), cause).marks(marks),
+                        ActionListener.wrap(changed -> endShardsAndFinish(), this::retry)
+                    ),
+                    this::retry
+                )),
                 this::retry
             )
         );

@@ -87,8 +87,16 @@ final class RecordFormat {
         builder.endObject();
     }
 
-    /** @throws IllegalStateException when the document is not one of an index, or is damaged */
+    /** @throws DamagedRecordException when the document is not one of an index, or is damaged */
     static FollowRecord read(String follower, Map<String, Object> source, long seqNo, long primaryTerm) {
+        try {
+            return parse(follower, source, seqNo, primaryTerm);
+        } catch (RuntimeException e) {
+            throw new DamagedRecordException(follower, e);
+        }
+    }
+
+    private static FollowRecord parse(String follower, Map<String, Object> source, long seqNo, long primaryTerm) {
         if (TYPE_INDEX.equals(source.get(KIND)) == false) {
             throw new IllegalStateException("document [" + follower + "] of the replication metadata is not about an index");
         }

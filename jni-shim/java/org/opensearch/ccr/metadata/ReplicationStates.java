@@ -15,6 +15,7 @@ import org.opensearch.core.xcontent.XContentParser;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -30,6 +31,7 @@ public final class ReplicationStates extends MetadataPart {
     private static final String CONNECTION = "connection_name";
     private static final String CAUSE = "cause";
     private static final String SINCE = "since_millis";
+    private static final String MARKS = "shards";
     private static final ReplicationStates EMPTY = new ReplicationStates(Map.of());
 
     /**
@@ -38,8 +40,29 @@ public final class ReplicationStates extends MetadataPart {
      * @param alias       empty when another version of the plugin wrote the entry without it
      * @param cause       class of the error that brought it into this state; NONE when nobody but a person did
      * @param sinceMillis when it came into this state, epoch milliseconds; 0 when another version wrote it
+     * @param marks       what was known of the shards when it ceased to run; empty while it runs
      */
-    public record Entry(OverallState state, String alias, ErrorClass cause, long sinceMillis) {
+    public record Entry(OverallState state, String alias, ErrorClass cause, long sinceMillis, List<ShardMark> marks) {
+
+        public Entry {
+            marks = List.copyOf(marks);
+        }
+
+        private static Entry read(StreamInput in) throws IOException {
+            return new Entry(
+                in.readEnum(OverallState.class),
+                in.readString(),
+                in.readEnum(ErrorClass.class),
+                in.readVLong(),
+                in.readList(ShardMark::new)
+            );
+        }
+
+        /** Another cause for what has ceased to run already tells nothing new of its shards. */
+        private Entry after(Entry other) {
+            boolean keeps = marks.isEmpty() && other != null && state != OverallState.RUNNING;
+            return keeps ? new Entry(state, alias, cause, sinceMillis, other.marks) : this;
+        }
 
         private boolean says(Entry other) {
             return other != null && state == other.state && cause == other.cause && alias.equals(other.alias);
@@ -54,7 +77,7 @@ public final class ReplicationStates extends MetadataPart {
     }
 
     public ReplicationStates(StreamInput in) throws IOException {
-        this(in.readMap(StreamInput::readString, i -> new Entry(i.readEnum(OverallState.class), i.readString(), i.readEnum(ErrorClass.class), i.readVLong())));
+        this(in.readMap(StreamInput::readString, Entry::read));
     }
 
     @Override
@@ -64,6 +87,7 @@ public final class ReplicationStates extends MetadataPart {
             o.writeString(entry.alias());
             o.writeEnum(entry.cause());
             o.writeVLong(entry.sinceMillis());
+            o.writeList(entry.marks());
         });
     }
 
@@ -110,7 +134,7 @@ public final class ReplicationStates extends MetadataPart {
         if (entry == null) {
             copy.remove(follower);
         } else {
-            copy.put(follower, entry);
+            copy.put(follower, entry.after(had));
         }
         return new ReplicationStates(copy);
     }
@@ -125,11 +149,15 @@ public final class ReplicationStates extends MetadataPart {
                     long since = fields.get(SINCE) instanceof Number number ? number.longValue() : 0;
                     String named = fields.get(CAUSE) instanceof String text ? text : null;
                     ErrorClass cause = ErrorClassifier.named(named, ErrorClass.ERROR_NONE);
-                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias, cause, since));
+                    read.put(index.getKey().toString(), new Entry(OverallState.valueOf(state), alias, cause, since, marks(fields.get(MARKS))));
                 }
             }
         }
         return new ReplicationStates(read);
+    }
+
+    private static List<ShardMark> marks(Object read) {
+        return read instanceof List<?> list ? list.stream().map(ShardMark::of).filter(Objects::nonNull).toList() : List.of();
     }
 
     @Override
@@ -143,6 +171,13 @@ public final class ReplicationStates extends MetadataPart {
                 builder.field(CAUSE, entry.getValue().cause().name());
             }
             builder.field(SINCE, entry.getValue().sinceMillis());
+            if (entry.getValue().marks().isEmpty() == false) {
+                builder.startArray(MARKS);
+                for (ShardMark mark : entry.getValue().marks()) {
+                    mark.toXContent(builder, params);
+                }
+                builder.endArray();
+            }
             builder.endObject();
         }
         return builder.endObject();

@@ -16,6 +16,7 @@ import org.opensearch.action.index.IndexResponse;
 import org.opensearch.action.support.RetryableAction;
 import org.opensearch.action.support.TransportActions;
 import org.opensearch.action.support.WriteRequest;
+import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.block.ClusterBlockException;
 import org.opensearch.cluster.metadata.IndexMetadata;
@@ -62,7 +63,7 @@ public final class ReplicationStore {
         this.threadPool = threadPool;
     }
 
-    /** Answers the record of a follower index, or nothing. */
+    /** Answers the record of a follower index, or nothing. Fails with {@link DamagedRecordException} when it cannot be read. */
     public void get(String follower, ActionListener<Optional<FollowRecord>> listener) {
         if (clusterService.state().metadata().hasIndex(INDEX) == false) {
             listener.onResponse(Optional.empty());
@@ -85,7 +86,7 @@ public final class ReplicationStore {
         }));
     }
 
-    /** Answers the records of those that have one. */
+    /** Answers the records of those that have one. One that cannot be read is answered as failed, and says so. */
     public void getAll(Collection<String> followers, ActionListener<Map<String, FollowRecord>> listener) {
         if (followers.isEmpty() || clusterService.state().metadata().hasIndex(INDEX) == false) {
             listener.onResponse(Map.of());
@@ -114,10 +115,7 @@ public final class ReplicationStore {
             for (MultiGetItemResponse answer : answers) {
                 GetResponse found = answer.getResponse();
                 if (found.isExists()) {
-                    records.put(
-                        answer.getId(),
-                        RecordFormat.read(answer.getId(), found.getSourceAsMap(), found.getSeqNo(), found.getPrimaryTerm())
-                    );
+                    records.put(answer.getId(), readable(answer.getId(), found));
                 }
             }
             listener.onResponse(records);
@@ -128,6 +126,16 @@ public final class ReplicationStore {
                 listener.onFailure(e);
             }
         }));
+    }
+
+    private FollowRecord readable(String follower, GetResponse found) {
+        try {
+            return RecordFormat.read(follower, found.getSourceAsMap(), found.getSeqNo(), found.getPrimaryTerm());
+        } catch (DamagedRecordException e) {
+            ReplicationStates.Entry entry = ReplicationStates.of(clusterService.state()).get(follower);
+            String alias = entry == null ? "" : entry.alias();
+            return FollowRecord.running(follower, alias, "", FollowRoles.NONE, Settings.EMPTY).with(OverallState.FAILED, e.getMessage());
+        }
     }
 
     /**

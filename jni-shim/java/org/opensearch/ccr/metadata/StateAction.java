@@ -37,6 +37,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         private final String alias;
         private final ErrorClass cause;
         private final IndexFollowParams task;
+        private List<ShardMark> marks = List.of();
 
         private Request(String follower, OverallState state, String alias, ErrorClass cause, IndexFollowParams task) {
             this.follower = follower;
@@ -53,6 +54,12 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         /** @param cause the error that led to this state */
         public static Request set(String follower, OverallState state, String alias, ErrorClass cause) {
             return new Request(follower, state, alias, cause, null);
+        }
+
+        /** @param known what is to be remembered of the shards */
+        public Request marks(List<ShardMark> known) {
+            marks = known;
+            return this;
         }
 
         public static Request remove(String follower) {
@@ -74,6 +81,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
             alias = in.readString();
             cause = in.readEnum(ErrorClass.class);
             task = in.readOptionalWriteable(IndexFollowParams::new);
+            marks = in.readList(ShardMark::new);
         }
 
         @Override
@@ -87,6 +95,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
             out.writeString(alias);
             out.writeEnum(cause);
             out.writeOptionalWriteable(task);
+            out.writeList(marks);
         }
 
         @Override
@@ -95,7 +104,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         }
 
         private ReplicationStates.Entry entry() {
-            return state == null ? null : new ReplicationStates.Entry(state, alias, cause, System.currentTimeMillis());
+            return state == null ? null : new ReplicationStates.Entry(state, alias, cause, System.currentTimeMillis(), marks);
         }
     }
 
