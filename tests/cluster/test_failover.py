@@ -62,6 +62,39 @@ def test_what_was_known_to_be_missing_is_told(pair, index):
     assert shard["last_applied_seq_no"] == count - 1
 
 
+def test_a_paused_one_asks_the_leader(pair, index):
+    """Operations that came during the pause are known to be missing, because the leader says so."""
+    filled(pair, index, 50)
+    assert pair.pause(index).status == 200
+    pair.leader.bulk([({"index": {"_id": f"late-{n}"}}, {"n": n}) for n in range(30)], index)
+    answer = failover(pair, index)
+    assert answer.status == 200, answer
+    shard, = answer.json["indices"][index]["shards"]
+    assert (shard["last_applied_seq_no"], shard["leader_seq_no"], shard["missing_operations"]) == (49, 79, 30), shard
+    assert shard["last_applied_time_millis"] > 1.6e12 and shard["as_of_millis"] > 1.6e12, shard
+
+
+def test_a_paused_one_remembers_when_the_leader_is_gone(pair, index):
+    """What was known when it was paused is still known when nobody can be asked any more."""
+    filled(pair, index, 50)
+    _read_only(pair, index, True)
+    try:
+        pair.leader.bulk([({"index": {"_id": f"late-{n}"}}, {"n": n}) for n in range(30)], index)
+        until(lambda: _lag(pair, index) == 30, 60, "30 operations are known and not applied")
+        assert pair.pause(index).status == 200
+        pair.link.cut()
+        _read_only(pair, index, None)
+        answer = failover(pair, index)
+    finally:
+        pair.link.resume()
+        _read_only(pair, index, None)
+    assert answer.status == 200, answer
+    shard, = answer.json["indices"][index]["shards"]
+    assert shard["leader_seq_no"] == 79, shard
+    assert shard["missing_operations"] == 79 - shard["last_applied_seq_no"] and shard["last_applied_time_millis"], shard
+    assert answer.json["indices"][index]["status_before"] == "PAUSED"
+
+
 def _lag(pair, index):
     status = pair.follower.ok("GET", pair.url(index, "_status") + "?detailed=true")
     details = status["syncing_details"]
@@ -84,7 +117,7 @@ def test_a_pattern(pair, family):
     assert list(answer.json["indices"]) == [a, b]
     assert answer.json["indices"][b]["status_before"] == "PAUSED"
     assert answer.json["indices"][b]["shards"][0]["last_applied_seq_no"] == 19
-    assert "missing_operations" not in answer.json["indices"][b]["shards"][0], "nobody asked the leader meanwhile"
+    assert answer.json["indices"][b]["shards"][0]["missing_operations"] == 0
     assert [pair.status(one)["status"] for one in family] == [
         "REPLICATION NOT IN PROGRESS", "REPLICATION NOT IN PROGRESS", "SYNCING"]
 
