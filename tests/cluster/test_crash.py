@@ -93,7 +93,7 @@ def test_write_block_from_the_first_moment_after_restart(own_pair, own_index, ho
             if key == "refused":
                 time.sleep(0.002)
 
-    writer = threading.Thread(target=write)
+    writer = threading.Thread(target=write, daemon=True)
     writer.start()
     try:
         node.start()
@@ -102,7 +102,7 @@ def test_write_block_from_the_first_moment_after_restart(own_pair, own_index, ho
         until(lambda: seen.get(403, 0) > after + 30, 60, "the block refuses")
     finally:
         done.set()
-        writer.join()
+        writer.join(30)
     assert set(seen) <= {"refused", 503, 403}, seen
     pair.wait_connected(ALIAS)
     assert pair.same(index) == 2000

@@ -1,4 +1,9 @@
 """The harness itself, on plain OpenSearch: what it reports as equal is equal, and what is not is told."""
+import os
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from harness import content
@@ -66,3 +71,32 @@ def test_node_survives_kill_under_load(own_pair, own_index):
         writer.wait(500)
     seen = own_pair.leader.primary_checkpoints(own_index)[0]
     assert seen[0] == seen[1] > 1500
+
+
+ENDED_IN_THE_MIDDLE = """
+import signal, sys, threading, time
+from harness.load import Writer
+
+class Deaf:
+    def request(self, *arguments, **named):
+        threading.Event().wait()
+
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+with Writer(Deaf(), "index"):
+    print("begun", flush=True)
+    while True:
+        time.sleep(1)
+"""
+
+
+def test_a_run_that_is_ended_does_not_wait_for_its_writers():
+    """A writer hangs in a cluster that never answers; SIGTERM ends the run all the same."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    process = subprocess.Popen([sys.executable, "-c", ENDED_IN_THE_MIDDLE], cwd=folder, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout.readline() == "begun\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(90) == 143
+    finally:
+        process.kill()
+        process.stdout.close()

@@ -242,7 +242,7 @@ def test_stop_leaves_the_index_open(pair, index):
                 shards = answer.json.get("_shards", {}) if answer.status == 200 else {}
                 if answer.status != 200 or shards.get("failed") or shards.get("successful", 2) != 2:
                     failures.append(f"{method} {url}: {answer}")
-    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(2)]
     with Writer(pair.leader, index, seed=44) as writer:
         writer.wait(500)
         for thread in threads:

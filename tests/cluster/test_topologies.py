@@ -80,7 +80,8 @@ def test_several_followers_of_one_index(web, name, made):
     create(made, web.leader, name)
     copies = [f"{name}-{number}" for number in range(3)]
     answers = {}
-    threads = [threading.Thread(target=lambda copy=copy: answers.update({copy: start(web.follower, copy, ALIAS, name)}))
+    threads = [threading.Thread(target=lambda copy=copy: answers.update({copy: start(web.follower, copy, ALIAS, name)}),
+                                daemon=True)
                for copy in copies]
     for thread in threads:
         thread.start()

@@ -222,7 +222,7 @@ def start_together(*clusters):
         except BaseException as error:  # told to the caller below, whatever it is
             failures.append(error)
 
-    threads = [threading.Thread(target=wait, args=(cluster,)) for cluster in clusters]
+    threads = [threading.Thread(target=wait, args=(cluster,), daemon=True) for cluster in clusters]
     for thread in threads:
         thread.start()
     for thread in threads:

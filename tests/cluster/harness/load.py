@@ -70,9 +70,11 @@ class Writer:
         return self.start()
 
     def __exit__(self, kind, value, trace):
+        """Waits for what is under way; not when the run is being ended, for the cluster may never answer again."""
         self._stop.set()
+        ending = kind is not None and not issubclass(kind, Exception)
         for thread in self._threads:
-            thread.join(120)
+            thread.join(1 if ending else 120)
         if kind is None and self.errors:
             raise AssertionError(f"writer: {self.errors[:3]}")
 
