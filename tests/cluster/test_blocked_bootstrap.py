@@ -1,6 +1,7 @@
 """A bootstrap for whose shards the follower cluster has no room now waits, says so, and begins by itself."""
 import pytest
 
+from harness.rules import Rules
 from harness.wait import until
 from test_lifecycle import fill, reason_tells
 
@@ -63,3 +64,27 @@ def test_stop_while_it_waits(pair, index, beside, in_the_way):
     in_the_way()
     pair.follow(index)
     assert pair.same(index) == 5
+
+
+def test_gives_its_place_to_others(pair, name):
+    """One index that no node may take holds back none of those that the same rule starts after it."""
+    rules = Rules(pair, name[:60])
+    first, second = f"{rules.prefix}-first", f"{rules.prefix}-second"
+    parallel = "plugins__replication__autofollow__concurrent_replication_jobs_trigger_size"
+    filtered = "index.routing.allocation.require.box"
+    try:
+        pair.follower.settings(**{parallel: 1})
+        pair.leader.create_index(first)
+        fill(pair, first, 5)
+        pair.leader.ok("PUT", f"/{first}/_settings", {filtered: "nowhere"})
+        rules.made()
+        reason_tells(pair, first, "no node of this cluster may take shard")
+        pair.leader.create_index(second)
+        fill(pair, second, 5)
+        assert pair.same(second) == 5
+        assert pair.status(first)["status"] == "BOOTSTRAPPING"
+        pair.leader.ok("PUT", f"/{first}/_settings", {filtered: None})
+        assert pair.same(first) == 5
+    finally:
+        pair.follower.settings(**{parallel: None})
+        rules.clear()

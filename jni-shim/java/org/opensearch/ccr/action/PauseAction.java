@@ -127,7 +127,7 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
                 throw new IllegalStateException("Cannot pause when in " + entry.state() + " state");
             }
             Phase phase = FollowTasks.phase(state, follower);
-            if (phase == Phase.RESTORING || phase == Phase.INIT && state.metadata().hasIndex(follower) == false) {
+            if (phase == Phase.RESTORING || phase == Phase.HELD || phase == Phase.INIT && state.metadata().hasIndex(follower) == false) {
                 throw new IllegalStateException(
                     "Index is in restore phase currently for index: " + follower + ". You can pause after restore completes."
                 );

@@ -217,7 +217,7 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
 
         private void await(Request request, boolean rebuild, ActionListener<AcknowledgedResponse> listener) {
             // Copying takes as long as it takes: its status tells how far it has come.
-            Set<Phase> enough = rebuild ? Set.of(Phase.RESTORING, Phase.INIT_FOLLOW, Phase.FOLLOWING) : Set.of(Phase.FOLLOWING);
+            Set<Phase> enough = rebuild ? Set.of(Phase.RESTORING, Phase.HELD, Phase.INIT_FOLLOW, Phase.FOLLOWING) : Set.of(Phase.FOLLOWING);
             TaskReached reached = new TaskReached(enough);
             services.tasks().await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
                 if (task == null) {

@@ -86,7 +86,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         private void await(StartRequest request, ActionListener<AcknowledgedResponse> listener) {
             TaskReached reached = new TaskReached(
-                request.waitForRestore() ? Set.of(Phase.FOLLOWING) : Set.of(Phase.RESTORING, Phase.INIT_FOLLOW, Phase.FOLLOWING)
+                request.waitForRestore() ? Set.of(Phase.FOLLOWING) : Set.of(Phase.RESTORING, Phase.HELD, Phase.INIT_FOLLOW, Phase.FOLLOWING)
             );
             services.tasks().await(request.follower(), reached, request.timeout(), ActionListener.wrap(task -> {
                 if (task == null) {

@@ -18,12 +18,14 @@ import java.io.IOException;
  */
 public record IndexFollowState(Phase phase, String error, long sinceMillis) implements PersistentTaskState {
 
-    /** The first three in this order, then one of the others. */
+    /** In this order; HELD and RESTORING may take turns, and FAILED may come at any time. */
     public enum Phase {
         /** Begun; the follower index stands already when a paused replication was resumed. */
         INIT,
         /** The leader's files are on their way; the follower index is not to be used before this is over. */
         RESTORING,
+        /** A restore came to nothing and nothing of it is left; it begins anew when what was in its way may be gone. */
+        HELD,
         /** The follower index is complete; its shards are about to follow. */
         INIT_FOLLOW,
         /** Each shard has its task. */

@@ -159,6 +159,11 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
                     state.metadata().hasIndex(params.follower()) && params.rebuild() == false ? Phase.INIT_FOLLOW : Phase.RESTORING
                 );
                 case RESTORING -> restore(state);
+                case HELD -> {
+                    if (hold.isOn() == false) {
+                        advance(Phase.RESTORING);
+                    }
+                }
                 case INIT_FOLLOW, FOLLOWING -> follow(state);
                 case FAILED -> endShardsAndFinish();
             }
@@ -244,7 +249,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             hold.end();
             wake();
         });
-        note(reason, this::wakeNow);
+        note(reason, () -> advance(Phase.HELD));
     }
 
     /** Leaves no word of a wait that is over. */
