@@ -124,6 +124,33 @@ def test_a_lie_that_does_not_end(stage, followed):
     assert pair.same(followed) > 20
 
 
+@pytest.mark.parametrize("origin", [b"8 bytes!", bytes(8)], ids=["another", "none"])
+def test_operations_of_another_history(stage, name, origin):
+    """Well-made operations that name another history, or none: not one is applied, and it is called what it is."""
+    pair = stage.pair
+    index = f"{name}-{'s' if pair.secure else 'p'}"
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    try:
+        pair.follow(index, alias=ALIAS)
+        assert pair.same(index) == 1
+        stage.lie(READ, lambda body: Out().blob(forge(batch_of(body), origin=origin)).data, times=10 ** 6)
+        pair.leader.put(index, "2", {"n": 2})
+        status = pair.wait_status(index, "PAUSED")
+        assert "names origin 0x" in status["reason"] and "not the one any more" in status["reason"], status
+        refused = pair.resume(index)
+        assert refused.status == 404 and "force_resume" in refused.reasons(), refused
+        pair.follower.refresh(index)
+        assert pair.follower.ok("GET", path(index, "_count"))["count"] == 1
+        stage.impostor.honest()
+        assert pair.resume(index, {"force_resume": True}).status == 200
+        pair.wait_status(index, "SYNCING")
+        assert pair.same(index) == 2
+    finally:
+        stage.impostor.honest()
+        pair.drop(index)
+
+
 def test_silence_holds_up_nobody_else(stage, followed, name):
     """A poll that is never answered; another index of the same leader goes on."""
     pair = stage.pair

@@ -78,8 +78,8 @@ DAMAGE(plain_with_packed_length, r.m.packed_bytes = 5, CCR_CORRUPT_WIRE,
 DAMAGE(plain_with_prefix, r.m.prefix_bytes = 9, CCR_CORRUPT_WIRE,
        "an unpacked frame of 1557 plain bytes says 1557 packed and a prefix of 9")
 DAMAGE(trailing_bytes, plain_put(&r.p, "xyz", 3), CCR_CORRUPT_WIRE,
-       "1560 packed bytes at offset 31, the header says 1557")
-DAMAGE(truncated, r.p.len -= 1, CCR_CORRUPT_WIRE, "1556 packed bytes at offset 31, the header says 1557")
+       "1560 packed bytes at offset 40, the header says 1557")
+DAMAGE(truncated, r.p.len -= 1, CCR_CORRUPT_WIRE, "1556 packed bytes at offset 40, the header says 1557")
 DAMAGE(count_of_operations, r.m.ops = 3, CCR_CORRUPT_WIRE, "batch from 20 holds 4 operations, the header says 3")
 DAMAGE(order_of_operations, r.m.from_seq_no = 19, CCR_CORRUPT_WIRE,
        "batch from 19: operation at 0: expected seq_no 19, got 20")

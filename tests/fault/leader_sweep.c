@@ -71,7 +71,7 @@ CCR_TEST(leaderSweep, newFailsCleanly)
     dir = forge_dir(&f);
     for (size_t n = 0; n < 2; n++) {
         heap->fail_at = heap->requests + n;
-        assert_status(ccr_leader_new(&l, &heap->alloc, &dir, "h", &err), CCR_NOMEM);
+        assert_status(ccr_leader_new(&l, &heap->alloc, &dir, "h", "index/0", &err), CCR_NOMEM);
         cr_assert_eq(heap->live_bytes, 0);
     }
     ccr_leader_free(NULL);
@@ -100,7 +100,7 @@ static void every_access(struct heap *heap, enum forge_fault fault)
         rig->f.fault_at = SIZE_MAX;
         if (fault == FORGE_ENOENT) { /* a generation found missing stays forgotten; another session sees it */
             ccr_leader_free(rig->l);
-            assert_ok(ccr_leader_new(&rig->l, &heap->alloc, &rig->dir, "history", &rig->err));
+            assert_ok(ccr_leader_new(&rig->l, &heap->alloc, &rig->dir, "history", "index/0", &rig->err));
         }
         assert_recovers(rig);
         leader_rig_free(rig);

@@ -56,13 +56,14 @@ static void call(struct story *s, int64_t handle, enum ccr_method method, const 
 
 static void open_all(struct story *s)
 {
-    static char folder[] = CCR_TESTS_DIR "/golden/tlog-3.6.0/first-term", history[] = "qzMkNbTUTZqtGqMEb2m9wg";
+    static char folder[] = CCR_TESTS_DIR "/golden/tlog-3.6.0/first-term";
     Ccr__V1__LeaderOpen leader = CCR__V1__LEADER_OPEN__INIT;
     Ccr__V1__FollowerConfig follower = follower_config();
     Ccr__V1__DigestOpen digest = CCR__V1__DIGEST_OPEN__INIT;
     Ccr__V1__VerifyConfig verify = CCR__V1__VERIFY_CONFIG__INIT;
     leader.translog_path = folder;
-    leader.history_uuid = history;
+    leader.history_uuid = follower.history_uuid;
+    leader.shard = follower.leader_shard;
     digest.width = 16;
     digest.buckets = 8;
     verify.next_seq_no = 1;

@@ -223,6 +223,7 @@ static void answer(struct rig *r, struct ccr_event *e, struct ccr_wire_header *h
     *h = (struct ccr_wire_header){.version = 1, .codec = CCR_CODEC_ZSTD, .state = {.mapping_version = how % 5}};
     h->state.settings_version = how % 3;
     h->state.aliases_version = how % 7;
+    h->origin = how == 0xEF ? 1 : ccr_wire_origin("history", "");
     if (r->asked_count == 0 || which == 0xFF) {
         e->id = draw_number(&r->d);
         h->from_seq_no = (int64_t)(draw_number(&r->d) >> 1);

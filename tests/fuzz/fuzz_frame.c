@@ -36,7 +36,7 @@ struct decoded {
     size_t len;
 };
 
-enum { VERSION = 1, CODEC, FROM, OPS, RAW, PACKED, CHECKSUM, PREFIX, GLOBAL_CHECKPOINT };
+enum { VERSION = 1, CODEC, FROM, OPS, RAW, PACKED, CHECKSUM, PREFIX, GLOBAL_CHECKPOINT, ORIGIN = 14 };
 
 static bool header_is_sound(const uint64_t *h, size_t packed)
 {
@@ -104,7 +104,7 @@ static enum verdict decode(struct decoded *d, struct ccr_slice frame, struct ccr
     memcpy(sealed, frame.data + 4, 4);
     memcpy(sealed + 4, frame.data + 12, header);
     if (reference_crc32(sealed, 4 + header) != ccr_get_u32le(frame.data + 8) ||
-        !reference_message(d->field, &unknown, "0000005000000", frame.data + 12, header)) {
+        !reference_message(d->field, &unknown, "00000050000001", frame.data + 12, header)) {
         return REFUSED;
     }
     if (unknown > 0) {
@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (ccr_ok(s) && d.plain != NULL && d.len > 0) {
             HOLDS(h.raw_bytes == d.len && memcmp(dst, d.plain, d.len) == 0, "%u other bytes", h.raw_bytes);
             HOLDS(h.from_seq_no == (int64_t)d.field[FROM] && h.ops == (uint32_t)d.field[OPS] &&
-                      h.state.global_checkpoint == (int64_t)d.field[GLOBAL_CHECKPOINT] &&
+                      h.state.global_checkpoint == (int64_t)d.field[GLOBAL_CHECKPOINT] && h.origin == d.field[ORIGIN] &&
                       h.state.mapping_version == d.field[11] && h.state.aliases_version == d.field[13],
                   "another header from %lld", (long long)h.from_seq_no);
         }
@@ -193,7 +193,7 @@ static void change_field(Ccr__V1__BatchHeader *m, uint32_t *x)
 {
     static const uint64_t edges[] = {0, 1, 2, 3, 20, 21, 22, 1u << 16, 1u << 20, 1u << 30, UINT32_MAX, INT64_MAX};
     uint64_t v = fuzz_next(x) % 2 ? fuzz_next(x) % 64 : edges[fuzz_next(x) % (sizeof edges / sizeof *edges)];
-    switch (fuzz_next(x) % 9) {
+    switch (fuzz_next(x) % 10) {
     case 0:
         m->version = (uint32_t)v;
         break;
@@ -217,6 +217,9 @@ static void change_field(Ccr__V1__BatchHeader *m, uint32_t *x)
         break;
     case 7:
         m->global_checkpoint = (int64_t)v;
+        break;
+    case 8:
+        m->origin = v;
         break;
     default:
         m->mapping_version = v;

@@ -166,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     r.d = draw_of(data, size);
-    if (!ccr_ok(ccr_leader_new(&r.l, ccr_alloc_system(), &dir, "history", &r.err))) {
+    if (!ccr_ok(ccr_leader_new(&r.l, ccr_alloc_system(), &dir, "history", "index/0", &r.err))) {
         abort();
     }
     ccr_tail_init(&r.tail, ccr_alloc_system(), 1 + draw_u8(&r.d) * 8u);

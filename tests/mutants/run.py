@@ -81,7 +81,7 @@ def by_units(build, number, programs):
 
 def judge(build, mutant, seeds):
     start = time.monotonic()
-    sim = by_simulator(build, mutant["number"], seeds)
+    sim = by_simulator(build, mutant["number"], max(seeds, mutant.get("seeds", 0)))
     units = by_units(build, mutant["number"], PROGRAMS[mutant["file"].split("/")[0]])
     good = bool(sim) if mutant.get("simulator") else bool(sim or units)
     return mutant, good, sim, units, time.monotonic() - start

@@ -30,6 +30,8 @@
 
 #define SIM_OPS_MAX    4096
 #define SIM_COPIES     2
+#define SIM_PAST       256
+#define SIM_SHARD      "sim-index-uuid/0"
 #define SIM_BATCHES    ((int)CCR_FOLLOWER_BATCHES_MAX)
 #define SIM_PARKED     64
 #define SIM_TRACE_KEEP 400
@@ -236,14 +238,18 @@ struct sim_net {
     uint64_t cut_no;
     int64_t delay_max_ms;
     uint32_t corrupted; /* answers damaged or about something else, applies that found their bytes unreadable */
-    uint8_t *last;      /* a frame that went over the line */
-    size_t last_len;
-    uint64_t last_history, last_epoch;
+    struct sim_frame {
+        uint8_t *bytes;
+        size_t len;
+        uint64_t history;
+    } past[SIM_PAST]; /* frames that went over the line */
+    size_t next_past;
 };
 
 void sim_net_request(struct sim *s, struct sim_event *e); /* e->run happens at the leader, or never */
 void sim_net_answer(struct sim *s, struct sim_event *e);  /* e->run happens at the follower, or never */
 void sim_net_fail(struct sim *s, uint64_t epoch, uint64_t id, enum ccr_error_class error); /* a fetch's error answer */
+void sim_net_fini(struct sim *s);
 bool sim_net_swallows(struct sim *s, bool request);
 
 /* ---- sim_pump.c */

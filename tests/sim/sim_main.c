@@ -114,7 +114,7 @@ static void tear_down(struct sim *s)
         free(s->queue[i]);
     }
     free(s->queue);
-    free(s->net.last);
+    sim_net_fini(s);
     sim_leader_fini(s);
     sim_session_fini(s);
 }

@@ -34,6 +34,7 @@ struct ccr_follower_config sim_config(struct sim *s)
         .seed = sim_random(s, SIM_PUMP),
     };
     snprintf(c.history_uuid, sizeof(c.history_uuid), "sim-history-uuid-%05llu", (unsigned long long)s->index.history);
+    snprintf(c.leader_shard, sizeof(c.leader_shard), "%s", SIM_SHARD);
     return c;
 }
 

@@ -129,11 +129,13 @@ struct ccr_status sim_copy_open(struct sim *s, struct sim_copy *c, struct ccr_er
     Ccr__V1__LeaderOpen m = CCR__V1__LEADER_OPEN__INIT;
     char path[64];
     char uuid[64];
+    static char shard[] = SIM_SHARD;
     uint8_t bytes[256];
     sim_files_path(c->files, path, sizeof(path));
     sim_leader_history(s, uuid);
     m.translog_path = path;
     m.history_uuid = uuid;
+    m.shard = shard;
     size_t len = ccr__v1__leader_open__pack(&m, bytes);
     return ccr_session_open(s->leader.runtime, CCR_KIND_LEADER, bytes, len, &c->session, err);
 }
@@ -166,6 +168,7 @@ static void config_message(Ccr__V1__FollowerConfig *m, struct ccr_follower_confi
 {
     ccr__v1__follower_config__init(m);
     m->history_uuid = c->history_uuid;
+    m->leader_shard = c->leader_shard;
     m->fetches_max = c->fetches_max;
     m->applies_max = c->applies_max;
     m->batch_bytes_max = c->batch_bytes_max;

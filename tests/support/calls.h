@@ -83,8 +83,9 @@ static inline struct ccr_status runtime_of(struct ccr_runtime **rt, const struct
 static inline Ccr__V1__FollowerConfig follower_config(void)
 {
     Ccr__V1__FollowerConfig m = CCR__V1__FOLLOWER_CONFIG__INIT;
-    static char history[] = "qzMkNbTUTZqtGqMEb2m9wg";
+    static char history[] = "qzMkNbTUTZqtGqMEb2m9wg", shard[] = "hK1qv2vFQvq5mYkE2l9e3Q/0";
     m.history_uuid = history;
+    m.leader_shard = shard;
     m.fetches_max = 2;
     m.applies_max = 2;
     m.batch_bytes_max = 1 << 20;

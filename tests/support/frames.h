@@ -8,6 +8,10 @@
 #include "ccr_wire.pb-c.h"
 #include "plain_ops.h"
 
+/* What the frames here are of, and what follower_config() of calls.h waits for. */
+#define FRAME_HISTORY "qzMkNbTUTZqtGqMEb2m9wg"
+#define FRAME_SHARD   "hK1qv2vFQvq5mYkE2l9e3Q/0"
+
 struct frame {
     uint8_t *data;
     size_t len;
@@ -30,6 +34,7 @@ static inline struct frame frame_of(struct ccr_workspace *ws, const struct plain
 {
     struct ccr_wire_header h = {.codec = codec, .from_seq_no = p->first_seq_no, .ops = plain_count(p)};
     h.checksum = plain_checksum(p);
+    h.origin = ccr_wire_origin(FRAME_HISTORY, FRAME_SHARD);
     h.state = (struct ccr_leader_state){p->next_seq_no - 1, p->next_seq_no - 1, 1, 1, 1};
     size_t cap = ccr_wire_bound(p->len);
     struct frame f = {malloc(cap), 0};
@@ -51,6 +56,7 @@ static inline Ccr__V1__BatchHeader frame_header(const struct plain_ops *p)
     m.raw_bytes = (uint32_t)p->len;
     m.packed_bytes = (uint32_t)p->len;
     m.checksum = plain_checksum(p);
+    m.origin = ccr_wire_origin(FRAME_HISTORY, FRAME_SHARD);
     m.global_checkpoint = p->next_seq_no - 1;
     return m;
 }

@@ -43,7 +43,7 @@ static inline struct leader_rig *leader_rig_new(struct heap *heap, int64_t term)
     ccr_tail_init(&rig.tail, ccr_alloc_system(), CCR_TAIL_BYTES_MAX / 2);
     assert_ok(ccr_workspace_new(&rig.ws, &heap->alloc));
     assert_ok(ccr_workspace_new(&rig.follower_ws, ccr_alloc_system()));
-    assert_ok(ccr_leader_new(&rig.l, &heap->alloc, &rig.dir, "history", &rig.err));
+    assert_ok(ccr_leader_new(&rig.l, &heap->alloc, &rig.dir, "history", "index/0", &rig.err));
     return &rig;
 }
 

@@ -36,7 +36,7 @@ MAY_INCLUDE = {
     "op": {"base"},
     "codec": {"base", "op"},
     "tlog": {"base", "op"},
-    "wire": {"base", "op", "codec"},
+    "wire": {"base", "op", "codec", "digest"},
     "leader": BASE | {"tlog"},
     "follower": set(BASE),
     "digest": {"base", "op"},

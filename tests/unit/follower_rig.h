@@ -14,6 +14,7 @@
 
 #define KIB         1024u
 #define HISTORY     "qzMkNbTUTZqtGqMEb2m9wg"
+#define SHARD       "hK1qv2vFQvq5mYkE2l9e3Q/2"
 #define NO_DEADLINE INT64_MAX
 
 struct rig {
@@ -23,6 +24,7 @@ struct rig {
     struct ccr_effects out;
     struct ccr_err err;
     int64_t now;
+    uint64_t origin;                /* what answers name */
     struct ccr_leader_state leader; /* what answers say of the leader */
 };
 
@@ -42,6 +44,7 @@ static inline struct ccr_follower_config rig_config(void)
                                     .level = 1,
                                     .seed = 7};
     strcpy(c.history_uuid, HISTORY);
+    strcpy(c.leader_shard, SHARD);
     return c;
 }
 
@@ -50,6 +53,7 @@ static inline struct rig *rig_new(const struct ccr_follower_config *config, uint
     struct rig *r = calloc(1, sizeof(*r));
     r->config = config != NULL ? *config : rig_config();
     r->now = 1000;
+    r->origin = ccr_wire_origin(r->config.history_uuid, r->config.leader_shard);
     r->leader = (struct ccr_leader_state){.mapping_version = 1, .settings_version = 1, .aliases_version = 1};
     ccr_budget_init(&r->budget, budget);
     cr_assert(ccr_ok(ccr_follower_new(&r->f, ccr_alloc_system(), &r->config, &r->budget, &r->err)), "%s", r->err.text);
@@ -141,6 +145,7 @@ static inline void rig_fetched(struct rig *r, uint64_t id, int64_t from, uint32_
                                 .ops = ops,
                                 .raw_bytes = raw_bytes,
                                 .packed_bytes = raw_bytes / 5,
+                                .origin = r->origin,
                                 .state = r->leader};
     rig_step(r, (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = id, .header = &h});
 }

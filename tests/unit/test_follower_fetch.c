@@ -556,3 +556,44 @@ Test(follower_fetch, a_fetch_that_makes_way_leaves_no_deadline)
     cr_assert_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.from_seq_no, 0, "instead of the parked one");
     rig_free(r);
 }
+
+/* Whoever calls the machine without a session in between is told the same. */
+static void assert_foreign(struct rig *r, uint64_t id)
+{
+    struct ccr_wire_header h = {.origin = r->origin, .from_seq_no = 0, .ops = 1, .raw_bytes = 30, .state = r->leader};
+    cr_assert(ccr_is(ccr_follower_expects(r->f, id, &h, &r->err), CCR_HISTORY), "%s", r->err.text);
+    rig_fetched(r, id, 0, 1, 30);
+    cr_assert_eq(r->out.received_batch_id, 0);
+    cr_assert_eq(rig_count(r, CCR_EFFECT_APPLY), 0);
+    cr_assert_eq(rig_status(r).state, CCR_FOLLOWER_BOOTSTRAP_NEEDED);
+    cr_assert_eq(rig_status(r).error, CCR_ERROR_HISTORY_CHANGED);
+}
+
+Test(follower_fetch, an_answer_of_another_history_ends_the_session)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    rig_start(r, 0);
+    r->leader.global_checkpoint = 9;
+    r->origin ^= 1;
+    assert_foreign(r, 1);
+    rig_free(r);
+}
+
+Test(follower_fetch, a_history_that_became_known_is_insisted_on)
+{
+    struct ccr_follower_config c = rig_config();
+    c.history_uuid[0] = 0;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    rig_start(r, 0);
+    r->leader.global_checkpoint = 9;
+    r->origin = 4711;
+    struct ccr_wire_header h = {.origin = r->origin, .state = r->leader};
+    cr_assert(ccr_ok(ccr_follower_expects(r->f, 1, &h, &r->err)), "not known yet: any will do: %s", r->err.text);
+    strcpy(c.history_uuid, HISTORY);
+    strcpy(c.leader_shard, "another/0"); /* this does not change any more */
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    h.origin = ccr_wire_origin(HISTORY, SHARD);
+    cr_assert(ccr_ok(ccr_follower_expects(r->f, 1, &h, &r->err)), "%s", r->err.text);
+    assert_foreign(r, 1);
+    rig_free(r);
+}

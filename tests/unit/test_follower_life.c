@@ -165,6 +165,7 @@ Test(follower_life, a_history_may_become_known)
     c.history_uuid[0] = 0;
     rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
     r->leader.global_checkpoint = -1;
+    r->origin = ccr_wire_origin(HISTORY, SHARD);
     rig_fetched(r, 1, 0, 0, 0);
     cr_assert_str_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.history_uuid, HISTORY);
     rig_free(r);
@@ -271,7 +272,8 @@ Test(follower_life, without_a_budget_there_is_no_limit)
     static struct ccr_effects out;
     struct ccr_event e = start_event(0);
     cr_assert(ccr_ok(ccr_follower_step(f, &e, &out, NULL)));
-    struct ccr_wire_header h = {.ops = 10, .raw_bytes = 100000, .state.global_checkpoint = 100000};
+    struct ccr_wire_header h = {
+        .origin = ccr_wire_origin(HISTORY, SHARD), .ops = 10, .raw_bytes = 100000, .state.global_checkpoint = 100000};
     e = (struct ccr_event){.kind = CCR_EVENT_FETCHED, .id = 1, .header = &h};
     cr_assert(ccr_ok(ccr_follower_step(f, &e, &out, NULL)));
     cr_assert_gt(out.count, 4);

@@ -84,7 +84,7 @@ CCR_TEST(leader, prefixOfTheFollowersTailIsUsed)
 
     /* Another copy of the leader has never seen this follower: it reads the prefix from its files. */
     ccr_leader_free(rig->l);
-    assert_ok(ccr_leader_new(&rig->l, &heap->alloc, &rig->dir, "history", &rig->err));
+    assert_ok(ccr_leader_new(&rig->l, &heap->alloc, &rig->dir, "history", "index/0", &rig->err));
     rig->state.global_checkpoint = 100;
     assert_leader(rig, 1);
     cr_assert_gt(rig->h.prefix_bytes, 0);

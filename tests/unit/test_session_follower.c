@@ -196,6 +196,7 @@ static struct frame partial(struct rig *r, const Ccr__V1__ReadRequest *q, int64_
     }
     struct ccr_wire_header h = {.codec = CCR_CODEC_ZSTD, .from_seq_no = p.first_seq_no, .ops = plain_count(&p)};
     h.checksum = plain_checksum(&p);
+    h.origin = ccr_wire_origin(FRAME_HISTORY, FRAME_SHARD);
     h.state = (struct ccr_leader_state){r->log.next_seq_no - 1, r->log.next_seq_no - 1, 1, 1, 1};
     size_t cap = ccr_wire_bound(p.len);
     struct frame f = {malloc(cap), 0};
@@ -454,7 +455,50 @@ CCR_TEST(session_follower, status_and_new_config)
     config.history_uuid = long_uuid;
     assert_status(caller_call(&r->c, r->handle, CCR_METHOD_FOLLOWER_EVENT, &configure.base, NONE), CCR_ARG);
     cr_assert_str_eq(r->c.err.text, "history_uuid of 64 bytes is longer than 63");
+    config.history_uuid = follower_config().history_uuid;
+    config.leader_shard = long_uuid;
+    assert_status(caller_call(&r->c, r->handle, CCR_METHOD_FOLLOWER_EVENT, &configure.base, NONE), CCR_ARG);
+    cr_assert_str_eq(r->c.err.text, "leader_shard of 64 bytes is longer than 63");
     rig_free(r);
+}
+
+/* The same sequence numbers of another history, or of another shard: nothing of it is taken, and it is called by its name. */
+static void foreign(const struct ccr_alloc *alloc, const char *history, const char *shard)
+{
+    struct rig *r = rig_new(alloc, 4096);
+    start(r);
+    write_ops(r, 10);
+    struct plain_ops p = part(r, 0, 10);
+    Ccr__V1__BatchHeader m = frame_header(&p);
+    m.origin = ccr_wire_origin(history, shard);
+    struct frame f = frame_with(&m, plain_slice(&p));
+    Ccr__V1__FollowerEvent e = fetched(fetch(r)->id);
+    event(r, &e, frame_slice(&f));
+    cr_assert_eq(r->effects->error, CCR__V1__ERROR_CLASS__ERROR_HISTORY_CHANGED, "%d", r->effects->error);
+    cr_assert_eq(r->effects->state, CCR__V1__FOLLOWER_STATE__STATE_BOOTSTRAP_NEEDED);
+    cr_assert_eq(r->effects->received_batch_id, 0);
+    cr_assert_null(r->effects->received);
+    cr_assert_null(effect(r, CCR__V1__EFFECT_KIND__EFFECT_APPLY));
+    cr_assert_eq(caller_payload(&r->c).len, 0);
+    cr_assert(strstr(r->effects->refused, "names origin") != NULL, "%s", r->effects->refused);
+    cr_assert(strstr(r->effects->refused, FRAME_SHARD) != NULL, "%s", r->effects->refused);
+    frame_free(&f);
+    rig_free(r);
+}
+
+CCR_TEST(session_follower, a_frame_of_another_history_is_not_unpacked)
+{
+    foreign(&heap->alloc, "another", FRAME_SHARD);
+}
+
+CCR_TEST(session_follower, a_frame_of_another_shard_is_not_unpacked)
+{
+    foreign(&heap->alloc, FRAME_HISTORY, "hK1qv2vFQvq5mYkE2l9e3Q/1");
+}
+
+CCR_TEST(session_follower, a_frame_of_no_history_is_not_unpacked)
+{
+    foreign(&heap->alloc, "", FRAME_SHARD);
 }
 
 /* A thousand idle followers hold little: no workspace, a tail of the bytes wanted, the machine. */

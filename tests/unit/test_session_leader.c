@@ -18,11 +18,12 @@ struct rig {
 static struct ccr_status open_leader(struct ccr_runtime *rt, const char *path, int64_t *handle, struct ccr_err *err)
 {
     Ccr__V1__LeaderOpen m;
-    char copy[512], history[] = "history";
+    char copy[512], history[] = "history", shard[] = "index/3";
     ccr__v1__leader_open__init(&m);
     snprintf(copy, sizeof copy, "%s", path);
     m.translog_path = copy;
     m.history_uuid = history;
+    m.shard = shard;
     return open_with(rt, CCR_KIND_LEADER, &m.base, handle, err);
 }
 
@@ -103,6 +104,7 @@ CCR_TEST(session_leader, what_is_not_there_is_gone_and_what_is_not_yet_is_empty)
     struct ccr_slice packed;
     assert_ok(ccr_wire_decode(&h, caller_payload(&r.c), &packed, NULL));
     cr_assert_eq(h.ops, 0);
+    cr_assert_eq(h.origin, ccr_wire_origin("history", "index/3"));
     static char another[] = "another";
     r.request.history_uuid = another;
     assert_status(caller_call(&r.c, r.handle, CCR_METHOD_LEADER_READ, &r.read.base, NONE), CCR_HISTORY);

@@ -49,16 +49,21 @@ CCR_TEST(wire, an_empty_frame_carries_the_leaders_state)
 {
     struct ccr_workspace *ws;
     assert_ok(ccr_workspace_new(&ws, &heap->alloc));
-    struct ccr_wire_header h = {.codec = CCR_CODEC_ZSTD, .from_seq_no = 7, .state = {6, -1, 11, 12, 13}}, got;
+    struct ccr_wire_header h = {.codec = CCR_CODEC_ZSTD,
+                                .from_seq_no = 7,
+                                .origin = 0xFEDCBA9876543210,
+                                .state = {6, -1, 11, 12, 13}},
+                           got;
     uint8_t out[1024];
     size_t len;
     struct ccr_slice packed;
     cr_assert_leq(ccr_wire_bound(0), sizeof out);
     assert_ok(ccr_wire_encode(ws, &h, 1, NONE, NONE, out, sizeof out, &len, NULL));
-    cr_assert_leq(len, 40, "an idle poll answers %zu bytes", len);
+    cr_assert_leq(len, 48, "an idle poll answers %zu bytes", len);
     assert_ok(ccr_wire_decode(&got, ccr_slice_of(out, len), &packed, NULL));
     cr_assert_eq(got.ops, 0);
     cr_assert_eq(got.from_seq_no, 7);
+    cr_assert_eq(got.origin, 0xFEDCBA9876543210);
     cr_assert_eq(ccr_wire_last_seq_no(&got), 6);
     cr_assert_eq(got.state.global_checkpoint, 6);
     cr_assert_eq(got.state.max_seq_no_of_updates, -1);
@@ -68,6 +73,32 @@ CCR_TEST(wire, an_empty_frame_carries_the_leaders_state)
     uint8_t nothing;
     assert_ok(ccr_wire_unpack(ws, &got, packed, NONE, &nothing, NULL));
     ccr_workspace_free(ws);
+}
+
+Test(wire, an_origin_tells_histories_and_shards_apart)
+{
+    static const char *const texts[] = {"h", "i", "hi", "qzMkNbTUTZqtGqMEb2m9wg", "qzMkNbTUTZqtGqMEb2m9wh"};
+    uint64_t seen[32];
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++) {
+            seen[n++] = ccr_wire_origin(texts[i], texts[j]);
+        }
+        seen[n++] = ccr_wire_origin(texts[i], "");
+    }
+    for (size_t i = 0; i < n; i++) {
+        cr_assert_neq(seen[i], 0);
+        for (size_t j = 0; j < i; j++) {
+            cr_assert_neq(seen[i], seen[j], "%zu and %zu", i, j);
+        }
+    }
+    cr_assert_eq(ccr_wire_origin("", "index/0"), 0, "no history is named");
+    /* What both sides of a link must agree on for ever; an independent SipHash says the same. */
+    cr_assert_eq(ccr_wire_origin("qzMkNbTUTZqtGqMEb2m9wg", "hK1qv2vFQvq5mYkE2l9e3Q/0"), 0xc54e356c91f84fec);
+    char endless[2 * CCR_WIRE_NAME_MAX];
+    memset(endless, 'x', sizeof endless);
+    endless[sizeof endless - 1] = 0;
+    cr_assert_neq(ccr_wire_origin(endless, endless), 0, "texts that are too long do not overflow");
 }
 
 CCR_TEST(wire, what_does_not_pack_travels_plain)
@@ -84,7 +115,7 @@ CCR_TEST(wire, what_does_not_pack_travels_plain)
     cr_assert_eq(h.codec, CCR_CODEC_NONE);
     cr_assert_eq(h.prefix_bytes, 0);
     cr_assert_eq(h.packed_bytes, p.len);
-    cr_assert_leq(f.len, p.len + 64);
+    cr_assert_leq(f.len, p.len + 72);
     frame_free(&f);
     plain_free(&p);
     ccr_workspace_free(ws);

@@ -39,6 +39,7 @@ static void read_batch(struct heap *heap, const char *name, enum ccr_codec_id co
     cr_assert_eq(h.state.global_checkpoint, FIRST + 7);
     cr_assert_eq(h.state.max_seq_no_of_updates, FIRST + 7);
     cr_assert_eq(h.state.mapping_version, 1);
+    cr_assert_eq(h.origin, ccr_wire_origin(FRAME_HISTORY, FRAME_SHARD));
     uint8_t *dst = malloc(h.raw_bytes);
     s = ccr_wire_unpack(ws, &h, packed, prefix, dst, &err);
     cr_assert(ccr_ok(s), "%s: %s", name, err.text);
@@ -71,6 +72,7 @@ Test(wireGolden, emptyBatch)
     cr_assert_eq(h.from_seq_no, FIRST);
     cr_assert_eq(h.ops, 0);
     cr_assert_eq(h.state.global_checkpoint, FIRST - 1);
+    cr_assert_eq(h.origin, ccr_wire_origin(FRAME_HISTORY, FRAME_SHARD));
     forget(frame);
 }
 

@@ -78,6 +78,7 @@ enum ccr_effect_kind {
 /* Every field has its limit in ccr_follower_config_check. */
 struct ccr_follower_config {
     char history_uuid[64];
+    char leader_shard[64];      /* with the history what answers have to name (ccr_wire_origin) */
     uint32_t fetches_max;       /* 1 .. CCR_FOLLOWER_FETCHES_MAX */
     uint32_t applies_max;       /* 1 .. CCR_FOLLOWER_APPLIES_MAX */
     uint32_t batch_bytes_max;   /* 64 KiB .. 64 MiB, plain bytes a fetch may ask for when the budget grants it */
@@ -110,7 +111,8 @@ struct ccr_event {
     uint64_t settings_version;
     uint64_t aliases_version;
     const struct ccr_wire_header *header;     /* FETCHED: of a frame that was verified; borrowed for the call */
-    const struct ccr_follower_config *config; /* CONFIGURE; borrowed for the call; history_uuid may only become known */
+    const struct ccr_follower_config *config; /* CONFIGURE; borrowed for the call; history_uuid may only become known,
+                                                 leader_shard stays as it was */
 };
 
 struct ccr_effect {
@@ -196,8 +198,8 @@ struct ccr_status ccr_follower_step(struct ccr_follower *f, const struct ccr_eve
 
 /*
  * Whether a frame is an answer to the fetch `id`, asked before it is unpacked: how much room it claims is the other side's
- * word. CORRUPT_WIRE: it begins elsewhere, or holds more operations or bytes than were asked for; one operation alone may
- * be longer. AGAIN: nobody waits for that fetch any more.
+ * word. HISTORY: it names another origin than this shard's. CORRUPT_WIRE: it begins elsewhere, or holds more operations or
+ * bytes than were asked for; one operation alone may be longer. AGAIN: nobody waits for that fetch any more.
  */
 struct ccr_status ccr_follower_expects(struct ccr_follower *f, uint64_t id, const struct ccr_wire_header *header,
                                        struct ccr_err *err) CCR_MUST_USE;

@@ -24,9 +24,12 @@ struct ccr_leader_counts {
     uint64_t operations_lucene;
 };
 
-/* dir is borrowed and outlives the leader (ccr/file.h: open, pread, size, close; the platform's or a test's). NOMEM, ARG. */
+/*
+ * dir is borrowed and outlives the leader (ccr/file.h: open, pread, size, close; the platform's or a test's). Every frame
+ * names ccr_wire_origin(history_uuid, shard). NOMEM, ARG.
+ */
 struct ccr_status ccr_leader_new(struct ccr_leader **out, const struct ccr_alloc *alloc, const struct ccr_dir *dir,
-                                 const char *history_uuid, struct ccr_err *err) CCR_MUST_USE;
+                                 const char *history_uuid, const char *shard, struct ccr_err *err) CCR_MUST_USE;
 void ccr_leader_free(struct ccr_leader *l);
 
 /*

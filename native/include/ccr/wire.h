@@ -63,8 +63,17 @@ struct ccr_wire_header {
     uint32_t packed_bytes;
     uint32_t checksum;
     uint32_t prefix_bytes;
+    uint64_t origin;
     struct ccr_leader_state state;
 };
+
+/*
+ * Names a history of a shard in eight bytes: SipHash-2-4 of both texts, NULs included, with key 0; never 0. It tells
+ * histories apart, it proves nothing: who knows both texts can make it. 0, which names none, when the history is empty.
+ * Texts of CCR_WIRE_NAME_MAX bytes or more are cut there.
+ */
+#define CCR_WIRE_NAME_MAX 64u
+uint64_t ccr_wire_origin(const char *history_uuid, const char *shard);
 
 /* last seq_no of a batch; from_seq_no - 1 when it is empty */
 static inline int64_t ccr_wire_last_seq_no(const struct ccr_wire_header *h)
@@ -76,7 +85,7 @@ static inline int64_t ccr_wire_last_seq_no(const struct ccr_wire_header *h)
 size_t ccr_wire_bound(size_t raw_len);
 
 /*
- * Writes a frame of `plain` into dst. h->{codec, from_seq_no, ops, checksum, state} are given; the rest is filled in. When
+ * Writes a frame of `plain` into dst. h->{codec, from_seq_no, ops, checksum, origin, state} are given; the rest is filled in. When
  * packing does not make it smaller, the codec becomes NONE. NOBUF when cap < ccr_wire_bound(plain.len). NOMEM.
  */
 struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_header *h, int level,

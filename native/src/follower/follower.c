@@ -131,6 +131,8 @@ static void configure(struct ccr_follower *f, const struct ccr_follower_config *
     if (config->history_uuid[0] == 0) { /* a history may become known, never unknown or another */
         memcpy(f->config.history_uuid, before.history_uuid, sizeof(before.history_uuid));
     }
+    memcpy(f->config.leader_shard, before.leader_shard, sizeof(before.leader_shard));
+    f->origin = ccr_wire_origin(f->config.history_uuid, f->config.leader_shard);
     if (was_full || f->batch_bytes > config->batch_bytes_max) {
         f->batch_bytes = config->batch_bytes_max;
     }
@@ -336,6 +338,7 @@ struct ccr_status ccr_follower_new(struct ccr_follower **out, const struct ccr_a
     f->alloc = alloc;
     f->budget = budget;
     f->config = *config;
+    f->origin = ccr_wire_origin(config->history_uuid, config->leader_shard);
     f->random = config->seed;
     f->now_ms = INT64_MIN;
     f->state_since_ms = 0;

@@ -173,6 +173,9 @@ struct ccr_status ccr_follower_config_check(const struct ccr_follower_config *c,
     if (memchr(c->history_uuid, 0, sizeof(c->history_uuid)) == NULL) {
         return ccr_err_set(err, CCR_ARG, "history_uuid is longer than %zu", sizeof(c->history_uuid) - 1);
     }
+    if (memchr(c->leader_shard, 0, sizeof(c->leader_shard)) == NULL) {
+        return ccr_err_set(err, CCR_ARG, "leader_shard is longer than %zu", sizeof(c->leader_shard) - 1);
+    }
     CCR_TRY(within("fetches_max", c->fetches_max, 1, CCR_FOLLOWER_FETCHES_MAX, err));
     CCR_TRY(within("applies_max", c->applies_max, 1, CCR_FOLLOWER_APPLIES_MAX, err));
     CCR_TRY(within("batch_bytes_max", c->batch_bytes_max, 64u << 10, 64u << 20, err));

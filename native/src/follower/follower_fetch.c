@@ -91,12 +91,24 @@ static int64_t pause_ms(const struct ccr_follower *f)
     return delay < CCRI_EMPTY_CAP_MS ? (int64_t)delay : CCRI_EMPTY_CAP_MS;
 }
 
+/* An answer of another history, or of another shard, means something else by the same sequence numbers. */
+static bool is_foreign(const struct ccr_follower *f, const struct ccr_wire_header *h)
+{
+    return f->origin != 0 && h->origin != f->origin;
+}
+
 struct ccr_status ccr_follower_expects(struct ccr_follower *f, uint64_t id, const struct ccr_wire_header *header,
                                        struct ccr_err *err)
 {
     const struct ccri_piece *p = ccri_belt_find(f, id, CCRI_ASKED);
     if (p == NULL) {
         return ccr_err_set(err, CCR_AGAIN, "fetch %" PRIu64 " is not waited for", id);
+    }
+    if (is_foreign(f, header)) {
+        return ccr_err_set(
+            err, CCR_HISTORY,
+            "answer from %" PRId64 " names origin 0x%016" PRIx64 ", that of history %s of shard %s is 0x%016" PRIx64,
+            header->from_seq_no, header->origin, f->config.history_uuid, f->config.leader_shard, f->origin);
     }
     const char *wrong = answer_wrong(p, header);
     if (wrong != NULL) {
@@ -150,6 +162,10 @@ void ccri_fetch_answered(struct ccr_follower *f, const struct ccr_event *event, 
     struct ccri_piece *p = ccri_belt_find(f, event->id, CCRI_ASKED);
     const struct ccr_wire_header *h = event->header;
     if (p == NULL) {
+        return;
+    }
+    if (is_foreign(f, h)) {
+        ccri_fetch_failed(f, event->id, CCR_ERROR_HISTORY_CHANGED, out);
         return;
     }
     if (answer_wrong(p, h) != NULL) {

@@ -124,6 +124,7 @@ struct ccr_follower {
     const struct ccr_alloc *alloc;
     struct ccr_budget *budget;
     struct ccr_follower_config config;
+    uint64_t origin;    /* what every answer must name; 0 while the history is unknown */
     const char *broken; /* name of the invariant that did not hold; latched */
     uint64_t random;
 

@@ -21,10 +21,11 @@ struct ccr_leader {
     struct ccr_tail tail;
     struct ccr_leader_counts counts;
     char history_uuid[64];
+    uint64_t origin;
 };
 
 struct ccr_status ccr_leader_new(struct ccr_leader **out, const struct ccr_alloc *alloc, const struct ccr_dir *dir,
-                                 const char *history_uuid, struct ccr_err *err)
+                                 const char *history_uuid, const char *shard, struct ccr_err *err)
 {
     *out = NULL;
     if (strlen(history_uuid) >= sizeof(*out)->history_uuid) {
@@ -37,6 +38,7 @@ struct ccr_status ccr_leader_new(struct ccr_leader **out, const struct ccr_alloc
     }
     l->alloc = alloc;
     memcpy(l->history_uuid, history_uuid, strlen(history_uuid) + 1);
+    l->origin = ccr_wire_origin(history_uuid, shard);
     ccr_tail_init(&l->tail, alloc, CCR_TAIL_BYTES_MAX / 2);
     if (!ccr_ok(ccr_tlog_new(&l->tlog, alloc, dir))) {
         ccr_leader_free(l);
@@ -167,6 +169,7 @@ static struct ccr_status answer(struct ccr_leader *l, struct ccr_workspace *ws, 
                                        .from_seq_no = r->from_seq_no,
                                        .ops = digest->ops,
                                        .checksum = digest->checksum,
+                                       .origin = l->origin,
                                        .state = *state};
     CCR_TRY(ccr_wire_encode(ws, header, r->level, prefix, plain, dst, cap, len, err));
     l->counts.reads++;

@@ -184,7 +184,9 @@ static struct ccr_status event_of(struct ccr_event *e, struct ccr_follower_confi
 static void refuse(struct received *r, struct ccr_event *e, struct ccr_status s, const struct ccr_err *err)
 {
     e->kind = CCR_EVENT_FETCH_FAILED;
-    e->error = ccr_is(s, CCR_NOMEM) ? CCR_ERROR_OVERLOADED : CCR_ERROR_CORRUPT;
+    e->error = ccr_is(s, CCR_NOMEM)     ? CCR_ERROR_OVERLOADED
+               : ccr_is(s, CCR_HISTORY) ? CCR_ERROR_HISTORY_CHANGED
+                                        : CCR_ERROR_CORRUPT;
     e->header = NULL;
     memcpy(r->refused, err->text, sizeof r->refused);
     r->refused[sizeof r->refused - 1] = 0;

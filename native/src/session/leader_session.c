@@ -34,7 +34,7 @@ struct ccr_status ccri_leader_session_open(struct ccri_leader_session **out, con
         ccr_alloc_put(alloc, s);
         return status;
     }
-    status = ccr_leader_new(&s->leader, alloc, &s->dir, m->history_uuid, err);
+    status = ccr_leader_new(&s->leader, alloc, &s->dir, m->history_uuid, m->shard, err);
     if (!ccr_ok(status)) {
         ccr_dir_close(&s->dir);
         ccr_alloc_put(alloc, s);

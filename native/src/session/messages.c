@@ -6,11 +6,11 @@
 #include "ccr/session.h"
 #include "session/messages.h"
 
-static struct ccr_status copy_uuid(char *dst, size_t cap, const char *src, struct ccr_err *err)
+static struct ccr_status copy_name(char *dst, size_t cap, const char *name, const char *src, struct ccr_err *err)
 {
     size_t len = strlen(src);
     if (len >= cap) {
-        return ccr_err_set(err, CCR_ARG, "history_uuid of %zu bytes is longer than %zu", len, cap - 1);
+        return ccr_err_set(err, CCR_ARG, "%s of %zu bytes is longer than %zu", name, len, cap - 1);
     }
     memset(dst, 0, cap);
     memcpy(dst, src, len);
@@ -36,7 +36,7 @@ struct ccr_status ccri_request_of(struct ccr_read_request *r, const Ccr__V1__Rea
         .settings_version = m->settings_version,
         .aliases_version = m->aliases_version,
     };
-    CCR_TRY(copy_uuid(r->history_uuid, sizeof r->history_uuid, m->history_uuid, err));
+    CCR_TRY(copy_name(r->history_uuid, sizeof r->history_uuid, "history_uuid", m->history_uuid, err));
     return ccr_read_request_check(r, err);
 }
 
@@ -81,7 +81,8 @@ struct ccr_status ccri_config_of(struct ccr_follower_config *c, const Ccr__V1__F
         .seed = m->seed,
         .fail_on_wait = m->fail_on_wait != 0,
     };
-    CCR_TRY(copy_uuid(c->history_uuid, sizeof c->history_uuid, m->history_uuid, err));
+    CCR_TRY(copy_name(c->history_uuid, sizeof c->history_uuid, "history_uuid", m->history_uuid, err));
+    CCR_TRY(copy_name(c->leader_shard, sizeof c->leader_shard, "leader_shard", m->leader_shard, err));
     return ccr_follower_config_check(c, err);
 }
 

@@ -5,6 +5,7 @@
 #include <stdalign.h>
 #include <string.h>
 
+#include "ccr/digest.h"
 #include "ccr_wire.pb-c.h"
 #include "wire/arena.h"
 #include "wire/frame.h"
@@ -22,12 +23,35 @@ static Ccr__V1__BatchHeader to_message(const struct ccr_wire_header *h)
     m.packed_bytes = h->packed_bytes;
     m.checksum = h->checksum;
     m.prefix_bytes = h->prefix_bytes;
+    m.origin = h->origin;
     m.global_checkpoint = h->state.global_checkpoint;
     m.max_seq_no_of_updates = h->state.max_seq_no_of_updates;
     m.mapping_version = h->state.mapping_version;
     m.settings_version = h->state.settings_version;
     m.aliases_version = h->state.aliases_version;
     return m;
+}
+
+static size_t name_len(const char *name)
+{
+    const char *end = memchr(name, 0, CCR_WIRE_NAME_MAX - 1);
+    return end != NULL ? (size_t)(end - name) : CCR_WIRE_NAME_MAX - 1;
+}
+
+uint64_t ccr_wire_origin(const char *history_uuid, const char *shard)
+{
+    const struct ccr_digest_key key = {0, 0};
+    char text[2 * CCR_WIRE_NAME_MAX] = {0};
+    uint64_t hash[2];
+    size_t history_len = name_len(history_uuid);
+    size_t shard_len = name_len(shard);
+    if (history_len == 0) {
+        return 0;
+    }
+    memcpy(text, history_uuid, history_len);
+    memcpy(text + history_len + 1, shard, shard_len);
+    ccr_siphash128(hash, key, text, history_len + shard_len + 2);
+    return hash[0] != 0 ? hash[0] : 1;
 }
 
 size_t ccr_wire_bound(size_t raw_len)
@@ -148,6 +172,7 @@ static void from_message(struct ccr_wire_header *h, const Ccr__V1__BatchHeader *
         .packed_bytes = m->packed_bytes,
         .checksum = m->checksum,
         .prefix_bytes = m->prefix_bytes,
+        .origin = m->origin,
         .state = {.global_checkpoint = m->global_checkpoint,
                   .max_seq_no_of_updates = m->max_seq_no_of_updates,
                   .mapping_version = m->mapping_version,

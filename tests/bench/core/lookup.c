@@ -47,7 +47,7 @@ static uint32_t read_at(struct finding *t, int64_t from, uint32_t ops)
 static void begin(struct finding *t)
 {
     struct ccr_err err;
-    if (!ccr_ok(ccr_leader_new(&t->l, ccr_alloc_system(), &t->dir, "h", &err))) {
+    if (!ccr_ok(ccr_leader_new(&t->l, ccr_alloc_system(), &t->dir, "h", "index/0", &err))) {
         bench_die("leader", err.text);
     }
 }

@@ -105,7 +105,7 @@ void bench_load_translog(const char *folder)
     struct ccr_leader *l;
     struct ccr_workspace *ws;
     if (!ccr_ok(ccr_dir_open(&dir, ccr_alloc_system(), folder, &err)) ||
-        !ccr_ok(ccr_leader_new(&l, ccr_alloc_system(), &dir, "", &err)) ||
+        !ccr_ok(ccr_leader_new(&l, ccr_alloc_system(), &dir, "", "", &err)) ||
         !ccr_ok(ccr_workspace_new(&ws, ccr_alloc_system()))) {
         bench_die(folder, err.text);
     }

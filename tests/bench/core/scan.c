@@ -62,7 +62,7 @@ static void read_all(void *ctx)
     struct ccr_leader_state state = {.global_checkpoint = t->last, .max_seq_no_of_updates = t->last};
     struct ccr_read_request r = {
         .version = 1, .last_seq_no = -1, .max_bytes = t->max_bytes, .max_ops = 100000, .codec = CCR_CODEC_NONE};
-    if (!ccr_ok(ccr_leader_new(&l, ccr_alloc_system(), t->dir, "h", &err))) {
+    if (!ccr_ok(ccr_leader_new(&l, ccr_alloc_system(), t->dir, "h", "index/0", &err))) {
         bench_die("leader", err.text);
     }
     for (t->bytes = 0; r.from_seq_no <= t->last;) {

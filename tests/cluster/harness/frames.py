@@ -7,7 +7,7 @@ PREAMBLE = struct.Struct("<4sII")  # magic, header length, CRC-32 of length and 
 
 # Fields of BatchHeader in proto/ccr_wire.proto.
 BATCH = {"version": 1, "codec": 2, "from_seq_no": 3, "ops": 4, "raw_bytes": 5, "packed_bytes": 6, "checksum": 7,
-         "prefix_bytes": 8, "global_checkpoint": 9, "max_seq_no_of_updates": 10}
+         "prefix_bytes": 8, "global_checkpoint": 9, "max_seq_no_of_updates": 10, "origin": 14}
 
 
 def _varint(value):
@@ -80,5 +80,6 @@ def forge(frame, **changes):
     magic, header, packed = split(frame)
     numbers = {BATCH[name]: value for name, value in changes.items()}
     fields = [field for field in parse(header) if field[0] not in numbers]
-    fields += [(number, VARINT if isinstance(value, int) else FIXED32, value) for number, value in numbers.items()]
+    kinds = {4: FIXED32, 8: FIXED64}
+    fields += [(number, VARINT if isinstance(value, int) else kinds[len(value)], value) for number, value in numbers.items()]
     return join(magic, build(sorted(fields, key=lambda field: field[0])), packed)

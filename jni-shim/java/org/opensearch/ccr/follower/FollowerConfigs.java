@@ -1,5 +1,6 @@
 package org.opensearch.ccr.follower;
 
+import org.opensearch.ccr.common.ShardNames;
 import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
 import org.opensearch.ccr.proto.WireProto;
 import org.opensearch.ccr.settings.CcrSettings;
@@ -8,6 +9,7 @@ import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.common.unit.TimeValue;
+import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.index.IndexSettings;
 
 import java.util.List;
@@ -55,13 +57,17 @@ final class FollowerConfigs {
         }, USED);
     }
 
-    /** @param history history UUID of the leader shard, empty while unknown */
-    FollowerConfig of(IndexSettings index, String history) {
+    /**
+     * @param leader  the leader shard: an answer has to name it
+     * @param history its history UUID, empty while unknown
+     */
+    FollowerConfig of(IndexSettings index, ShardId leader, String history) {
         Settings now = settings;
         WireProto.Codec codec = CcrSettings.CODEC.get(now);
         int batchBytes = (int) CcrSettings.BATCH_SIZE.get(now).getBytes();
         return FollowerConfig.newBuilder()
             .setHistoryUuid(history)
+            .setLeaderShard(ShardNames.of(leader))
             .setFetchesMax(Math.min(FETCHES_MAX, CcrSettings.READERS_PER_SHARD.get(now)))
             .setAppliesMax(Math.min(APPLIES_MAX, CcrSettings.WRITERS_PER_SHARD.get(now)))
             .setBatchBytesMax(batchBytes)

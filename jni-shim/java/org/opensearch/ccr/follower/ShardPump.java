@@ -174,7 +174,8 @@ final class ShardPump {
         }
         FollowerEffects todo = answer.envelope();
         if (todo.getRefused().isEmpty() == false) {
-            failure = new PumpFailure(ErrorClass.ERROR_CORRUPT, todo.getRefused());
+            boolean foreign = todo.getError() == ErrorClass.ERROR_HISTORY_CHANGED;
+            failure = new PumpFailure(foreign ? todo.getError() : ErrorClass.ERROR_CORRUPT, todo.getRefused());
         }
         if (todo.getReceivedBatchId() != 0) {
             effects.keep(todo.getReceivedBatchId(), todo.getReceived(), answer.payload(), input.payload);
@@ -277,7 +278,7 @@ final class ShardPump {
     }
 
     private FollowerConfig config() {
-        return context.configs().of(shard.indexSettings(), history);
+        return context.configs().of(shard.indexSettings(), params.leaderShard(), history);
     }
 
     private FollowerStatus refreshStatus() {

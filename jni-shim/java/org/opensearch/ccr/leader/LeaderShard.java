@@ -1,6 +1,7 @@
 package org.opensearch.ccr.leader;
 
 import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.common.ShardNames;
 import org.opensearch.ccr.core.NativeAnswer;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.core.NativeException;
@@ -252,6 +253,7 @@ final class LeaderShard {
             CoreProto.LeaderOpen open = CoreProto.LeaderOpen.newBuilder()
                 .setTranslogPath(shard.shardPath().resolveTranslog().toString())
                 .setHistoryUuid(shard.getHistoryUUID())
+                .setShard(ShardNames.of(shard.shardId()))
                 .build();
             current = core.openLeader(open);
             session = current;

@@ -56,8 +56,9 @@ class FullPathTests {
 
         Pair(String folder, WireProto.Codec codec, long globalCheckpoint) {
             this.leader = core.openLeader(CoreProto.LeaderOpen.newBuilder().setTranslogPath(Cores.golden(folder).toString())
-                .setHistoryUuid("history").build());
-            this.follower = core.openFollower(Cores.followerConfig(codec));
+                .setHistoryUuid("history").setShard("index/0").build());
+            this.follower = core.openFollower(Cores.followerConfig(codec).toBuilder().setHistoryUuid("history")
+                .setLeaderShard("index/0").build());
             this.globalCheckpoint = globalCheckpoint;
         }
 
