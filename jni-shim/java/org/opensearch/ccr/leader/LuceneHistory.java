@@ -1,6 +1,7 @@
 package org.opensearch.ccr.leader;
 
 import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.core.PlainOperations;
 import org.opensearch.ccr.proto.CoreProto;
 import org.opensearch.common.io.stream.BytesStreamOutput;
 import org.opensearch.core.common.bytes.BytesReference;
@@ -29,7 +30,7 @@ final class LuceneHistory {
         try (Translog.Snapshot snapshot = shard.newChangesSnapshot("ccr", from, to, true, false)) {
             for (Translog.Operation op = snapshot.next(); op != null; op = snapshot.next()) {
                 long start = out.position();
-                if (op.seqNo() != next || append(out, op) > maxBytes && next > from) {
+                if (op.seqNo() != next || PlainOperations.append(out, op) > maxBytes && next > from) {
                     out.seek(start);
                     break;
                 }
@@ -47,17 +48,6 @@ final class LuceneHistory {
             throw gone(shard, from, null);
         }
         return out.bytes();
-    }
-
-    private static long append(BytesStreamOutput out, Translog.Operation op) throws IOException {
-        long start = out.position();
-        out.writeInt(0);
-        Translog.Operation.writeOperation(out, op);
-        long end = out.position();
-        out.seek(start);
-        out.writeInt(Math.toIntExact(end - start - Integer.BYTES));
-        out.seek(end);
-        return end;
     }
 
     private static RuntimeException gone(IndexShard shard, long from, Exception cause) {

@@ -21,6 +21,7 @@ import org.apache.lucene.util.Bits;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.core.NativeMethod;
 import org.opensearch.ccr.core.NativeSession;
+import org.opensearch.ccr.core.PlainOperations;
 import org.opensearch.ccr.proto.CoreProto.DigestOpen;
 import org.opensearch.ccr.proto.CoreProto.DigestSums;
 import org.opensearch.common.io.stream.BytesStreamOutput;
@@ -270,15 +271,8 @@ public final class ShardDigests implements AutoCloseable {
         long version = open[number].read(doc, fields);
         byte[] source = fields.source() == null ? NO_SOURCE : BytesReference.toBytes(fields.source());
         long start = piece.position();
-        piece.writeInt(0);
-        Translog.Operation.writeOperation(
-            piece,
-            new Translog.Index(fields.id(), seqNo, ANY_TERM, version, source, fields.routing(), NO_TIMESTAMP)
-        );
-        long end = piece.position();
-        piece.seek(start);
-        piece.writeInt(Math.toIntExact(end - start - Integer.BYTES));
-        piece.seek(end);
+        Translog.Index document = new Translog.Index(fields.id(), seqNo, ANY_TERM, version, source, fields.routing(), NO_TIMESTAMP);
+        long end = PlainOperations.append(piece, document);
         bytes += end - start;
         if (question.width() == 1) {
             entries.add(new DigestAnswer.Entry(seqNo, fields.id(), version, fields.routing()));

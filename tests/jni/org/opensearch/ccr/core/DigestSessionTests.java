@@ -19,13 +19,8 @@ class DigestSessionTests {
 
     private static BytesReference document(long seqNo, String id, long version, String source, String routing) {
         try (BytesStreamOutput out = new BytesStreamOutput()) {
-            out.writeInt(0);
             byte[] text = source.getBytes(StandardCharsets.UTF_8);
-            Translog.Operation.writeOperation(out, new Translog.Index(id, seqNo, 1, version, text, routing, -1));
-            long end = out.position();
-            out.seek(0);
-            out.writeInt((int) end - Integer.BYTES);
-            out.seek(end);
+            PlainOperations.append(out, new Translog.Index(id, seqNo, 1, version, text, routing, -1));
             return out.copyBytes();
         } catch (IOException e) {
             throw new AssertionError(e);
