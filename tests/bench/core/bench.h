@@ -50,7 +50,7 @@ enum bench_kind { BENCH_LOG, BENCH_SMALL, BENCH_LARGE, BENCH_HUGE, BENCH_REAL };
 
 const char *bench_kind_name(enum bench_kind kind);
 
-/* At least `bytes` of plain operations from first_seq_no on; one operation at least. */
+/* At least `bytes` of plain operations from first_seq_no on, or what is left of a real translog; one operation at least. */
 struct plain_ops bench_operations(enum bench_kind kind, int64_t first_seq_no, size_t bytes);
 
 /* Loads the operations of a real translog, which BENCH_LOG then takes. */

@@ -13,6 +13,7 @@
 #define LARGE_BYTES (100u << 10)
 #define HUGE_BYTES  (8u << 20)
 #define LOAD_MAX    (64u << 20)
+#define LOAD_LEAST  (64u << 10) /* room for a prefix, and for operations behind it */
 
 #define GENERATION_BYTES (64u << 20) /* index.translog.generation_threshold_size */
 #define SOURCE_BYTES     430
@@ -67,22 +68,36 @@ static size_t array_of_lines(char *out, size_t bytes, uint64_t n)
     return len + 1;
 }
 
-static struct plain_ops slice_of_real(size_t bytes)
+static size_t after_real(size_t at)
 {
-    struct plain_ops p = plain_new(real.first_seq_no);
-    size_t end = 0;
-    while (end < real.len && end < bytes) {
-        end += 4u + ccr_get_u32be(real.data + end);
+    return at + 4u + ccr_get_u32be(real.data + at);
+}
+
+static struct plain_ops slice_of_real(int64_t first_seq_no, size_t bytes)
+{
+    size_t begin = 0;
+    int64_t first = real.first_seq_no;
+    while (begin < real.len && first < first_seq_no) {
+        begin = after_real(begin);
+        first++;
+    }
+    struct plain_ops p = plain_new(first);
+    size_t end = begin;
+    while (end < real.len && end - begin < bytes) {
+        end = after_real(end);
         p.next_seq_no++;
     }
-    plain_put(&p, real.data, end);
+    if (end == begin) {
+        bench_die("the translog", "holds too few operations");
+    }
+    plain_put(&p, real.data + begin, end - begin);
     return p;
 }
 
 struct plain_ops bench_operations(enum bench_kind kind, int64_t first_seq_no, size_t bytes)
 {
     if (kind == BENCH_REAL) {
-        return slice_of_real(bytes);
+        return slice_of_real(first_seq_no, bytes);
     }
     size_t cap = kind == BENCH_HUGE ? HUGE_BYTES : (kind == BENCH_LARGE ? LARGE_BYTES : 4096);
     char *document = malloc(cap);
@@ -122,6 +137,9 @@ void bench_load_translog(const char *folder)
     real = plain_new(h.from_seq_no);
     plain_put(&real, frame + len - h.raw_bytes, h.raw_bytes);
     real.next_seq_no = h.from_seq_no + h.ops;
+    if (real.len < LOAD_LEAST) {
+        bench_die(folder, "holds less than 64 KB of operations");
+    }
     free(frame);
     ccr_workspace_free(ws);
     ccr_leader_free(l);

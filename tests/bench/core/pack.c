@@ -130,7 +130,7 @@ static void levels(const struct bench_options *o, enum bench_kind kind)
     bench_section("levels, zstd, prefix 4 KB");
     for (size_t i = 0; i < sizeof zstd_levels / sizeof *zstd_levels; i++) {
         static const size_t sizes[] = {1, 16u << 10, 256u << 10};
-        struct plain_ops before = bench_operations(BENCH_LOG, 1, 4096);
+        struct plain_ops before = bench_operations(kind, 1, 4096);
         for (size_t k = 0; k < 3; k++) {
             char name[96];
             double took;
@@ -171,7 +171,7 @@ void bench_pack(const struct bench_options *o)
         for (size_t i = 0; i < sizeof subjects / sizeof *subjects; i++) {
             const struct subject *s = &subjects[i];
             enum bench_kind kind = s->kind == BENCH_LOG && o->translog != NULL ? BENCH_REAL : s->kind;
-            struct plain_ops before = bench_operations(BENCH_LOG, 1, 16u << 10);
+            struct plain_ops before = bench_operations(kind == BENCH_REAL ? kind : BENCH_LOG, 1, 16u << 10);
             struct block b = {.codec = (enum ccr_codec_id)codec, .level = 1};
             b.ops = bench_operations(kind, before.next_seq_no, s->bytes);
             b.prefix = ccr_slice_of(before.data + before.len - s->prefix, s->prefix);

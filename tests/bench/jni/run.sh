@@ -8,7 +8,7 @@ jdk=${CCR_JDK:-$("$here/../../../scripts/find-jdk.sh")}
 classes=$build/jni-bench
 rm -rf "$classes"
 "$jdk/bin/javac" --release 21 -proc:none -Xlint:all,-path,-classfile,-processing -cp "$jar:$lib/*" -d "$classes" \
-    "$here"/org/opensearch/ccr/core/*.java
+    "$here"/org/opensearch/ccr/core/*.java "$here/../../jni/org/opensearch/ccr/core/Cores.java"
 "$jdk/bin/java" -Xmx256m --enable-native-access=ALL-UNNAMED -Dccr.native.path="$build/jni-shim/libccr_jni.so" \
     -Dlog4j2.disable.jmx=true -Dlog4j2.configurationFile="$here/../../jni/log4j2-test.properties" \
     -cp "$classes:$jar:$lib/*" org.opensearch.ccr.core.CrossingBench

@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** What the tests of this folder share: the one core of the process, configs, raw calls. */
+/** What the tests of this folder and {@code tests/bench/jni} share: the one core of the process, configs, raw calls. */
 final class Cores {
     private Cores() {}
 
