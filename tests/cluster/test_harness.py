@@ -3,14 +3,48 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from harness import content
 from harness.load import Writer
+from harness.spawn import spawn
 from harness.wait import until
 
 pytestmark = pytest.mark.no_plugin
+
+
+def test_a_process_outlives_the_thread_that_started_it():
+    started = []
+    thread = threading.Thread(
+        target=lambda: started.append(spawn(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)))
+    thread.start()
+    thread.join()
+    child = started[0]
+    for number in range(100):
+        child.stdin.write(f"{number}\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == f"{number}\n"
+    child.communicate()
+    assert child.returncode == 0
+
+
+def test_a_process_ends_with_the_run_that_is_killed():
+    program = "import os, signal, subprocess; from harness.spawn import spawn; child = spawn(['sleep', '600']); " \
+        "print(child.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    run = subprocess.run([sys.executable, "-c", program], cwd=os.path.dirname(__file__), stdout=subprocess.PIPE, text=True, check=False)
+    assert run.returncode == -signal.SIGKILL
+    until(lambda: ended(int(run.stdout)), 60, "it has ended")
+
+
+def ended(pid):
+    """Nobody may be there who would reap it."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] in "ZX"
+    except FileNotFoundError:
+        return True
 
 
 def copy_through_link(pair, index, target):

@@ -1,5 +1,4 @@
 """One OpenSearch node: a thin home, its process, its logs."""
-import ctypes
 import glob
 import os
 import random
@@ -12,6 +11,7 @@ import subprocess
 from . import config
 from .guard import security_zip
 from .http import Http
+from .spawn import spawn
 from .wait import until
 
 # The client compiler and the serial collector make small nodes start and answer fast on few cores.
@@ -27,16 +27,9 @@ COMMON_JVM = [
 ]
 
 _NOISE = re.compile(r"\.grpc\.|AuditLogImpl|insecure file permissions|security\.configuration|MergeSchedulerConfig|onIndexModule|BootstrapChecks|\[stderr|DanglingIndices")
-_LIBC = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
 _given_ports = set()
 # Two processes that test at the same time never choose the same port.
 _PARITY = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 2
-
-
-def _die_with_parent():
-    """Runs in the child: a test run that is killed leaves no nodes behind."""
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port():
@@ -156,10 +149,9 @@ class Node:
         who = {"user": owner[0], "group": owner[1], "extra_groups": []} if owner else {}
         out = open(os.path.join(self.home, "logs", "console.log"), "ab")
         with out:
-            self.process = subprocess.Popen([os.path.join(self.home, "bin", "opensearch")], cwd=self.home, stdout=out,
-                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                                            env=environment(self.home), start_new_session=True,
-                                            preexec_fn=_die_with_parent, **who)
+            self.process = spawn([os.path.join(self.home, "bin", "opensearch")], cwd=self.home, stdout=out,
+                                 stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment(self.home),
+                                 start_new_session=True, **who)
         self.starts += 1
 
     def answers(self):
