@@ -5,6 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.apache.logging.log4j.message.ParameterizedMessage;
 import org.opensearch.ExceptionsHelper;
 import org.opensearch.ResourceAlreadyExistsException;
+import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.leader.LeaderLeases;
@@ -75,12 +76,12 @@ public final class BootstrapService implements ClusterStateListener {
             listener.onFailure(new IllegalStateException("index [" + request.followerIndex() + "] is being bootstrapped already"));
             return;
         }
-        clients.plugin()
-            .execute(
-                StartRestoreAction.INSTANCE,
-                new StartRestoreAction.Request(request),
-                ActionListener.wrap(accepted -> answered(run, null), e -> answered(run, e))
-            );
+        ActionListener<AcknowledgedResponse> answer = ActionListener.wrap(accepted -> answered(run, null), e -> answered(run, e));
+        try {
+            clients.plugin().execute(StartRestoreAction.INSTANCE, new StartRestoreAction.Request(request), answer);
+        } catch (RuntimeException e) {
+            answer.onFailure(e); // or the index would be taken for bootstrapped here as long as this node lives
+        }
     }
 
     private void answered(Run run, Exception refused) {

@@ -54,7 +54,12 @@ final class ShardRestores implements IndexEventListener {
         roles.of(follower.getIndexName(), ActionListener.wrap(found -> {
             ShardRestore restore = create(alias, leader, store, recovery, found, listener);
             running.put(follower, restore);
-            restore.start();
+            if (store.isClosing()) {
+                restore.cancel(); // closed before it stood in the map: nobody else would
+                traffic.forget(follower);
+            } else {
+                restore.start();
+            }
         }, listener::onFailure));
     }
 

@@ -86,7 +86,8 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             if (finished || ended) {
                 return;
             }
-            finish = isCancelled() && pump == null || act(cluster);
+            boolean done = isCancelled() && pump == null || act(cluster);
+            finish = done || isCancelled() && pump == null; // the pump that was to tell of its end may have lost its shard
         }
         if (finish) {
             finish();
@@ -170,8 +171,11 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
     }
 
     @Override
-    public void done(FollowerState how, ErrorClass error, String reason) {
+    public void done(ShardPump which, FollowerState how, ErrorClass error, String reason) {
         synchronized (this) {
+            if (which != pump && isCancelled() == false) {
+                return; // its shard was closed at that moment: what comes next begins anew
+            }
             if (how != FollowerState.STATE_STOPPED && isCancelled() == false) {
                 ended = true;
                 save(ShardFollowState.failed(error, reason));

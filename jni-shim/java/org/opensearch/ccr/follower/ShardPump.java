@@ -39,7 +39,7 @@ final class ShardPump {
     /** Told from the loop. */
     interface Owner {
         /** Nothing is in flight any more. STOPPED was asked for; anything else is the end of following. */
-        void done(FollowerState state, ErrorClass error, String reason);
+        void done(ShardPump pump, FollowerState state, ErrorClass error, String reason);
     }
 
     private static final Logger LOGGER = LogManager.getLogger(ShardPump.class);
@@ -204,7 +204,7 @@ final class ShardPump {
         if (input.event.getKind() == EventKind.EVENT_FETCHED && e.nativeStatus() != NativeStatus.BROKEN) {
             offerFailure(event(EventKind.EVENT_FETCH_FAILED).setId(input.event.getId()), cls, e);
         } else if (cls == ErrorClass.ERROR_OVERLOADED || cls == ErrorClass.ERROR_TRANSIENT) {
-            context.threadPool().schedule(() -> offer(input.event, input.payload), SHORT_OF_MEMORY, FollowerSide.POOL);
+            context.threadPool().scheduleUnlessShuttingDown(SHORT_OF_MEMORY, FollowerSide.POOL, () -> offer(input.event, input.payload));
         } else {
             throw e;
         }
@@ -225,7 +225,7 @@ final class ShardPump {
     private void done(FollowerEffects todo) {
         refreshStatus();
         end();
-        owner.done(todo.getState(), todo.getError(), failure.text());
+        owner.done(this, todo.getState(), todo.getError(), failure.text());
     }
 
     private void broken(Exception e) {
@@ -234,7 +234,7 @@ final class ShardPump {
         }
         failure = PumpFailure.of(ErrorClass.ERROR_FATAL, e);
         end();
-        owner.done(FollowerState.STATE_BROKEN, ErrorClass.ERROR_FATAL, failure.text());
+        owner.done(this, FollowerState.STATE_BROKEN, ErrorClass.ERROR_FATAL, failure.text());
     }
 
     private void end() {

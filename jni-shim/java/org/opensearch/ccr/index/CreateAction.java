@@ -137,10 +137,14 @@ public final class CreateAction extends ActionType<AcknowledgedResponse> {
                 throw taskExists(request.follower);
             }
             ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> starting.remove(request.follower));
-            store.put(record, ActionListener.wrap(
-                stored -> clients.plugin().execute(StateAction.INSTANCE, StateAction.Request.run(task), done),
-                done::onFailure
-            ));
+            try {
+                store.put(record, ActionListener.wrap(
+                    stored -> clients.plugin().execute(StateAction.INSTANCE, StateAction.Request.run(task), done),
+                    done::onFailure
+                ));
+            } catch (RuntimeException e) {
+                done.onFailure(e); // or its name would be taken for as long as this node lives
+            }
         }
     }
 }

@@ -4,7 +4,9 @@ import org.opensearch.ExceptionsHelper;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.GroupedActionListener;
+import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.index.seqno.RetentionLeaseActions;
@@ -126,7 +128,7 @@ public final class LeaderLeases {
     /** Answers what each primary shard of a leader index says of itself, by shard number. Changes nothing there. */
     public static void describe(Client leaderClient, String leaderIndex, ActionListener<Map<Integer, LeaderShardInfo>> listener) {
         describe(leaderClient, leaderIndex, 0, ActionListener.wrap(first -> {
-            int shards = first.getValue().shards();
+            int shards = possible(first.getValue().shards());
             GroupedActionListener<Map.Entry<Integer, LeaderShardInfo>> all = new GroupedActionListener<>(
                 ActionListener.map(listener, LeaderLeases::byShard),
                 shards
@@ -136,6 +138,13 @@ public final class LeaderLeases {
                 describe(leaderClient, leaderIndex, shard, all);
             }
         }, listener::onFailure));
+    }
+
+    /** No more than an index of this cluster may have: the answer comes from outside, and memory is taken by it. */
+    private static int possible(int shards) {
+        return IndexMetadata.INDEX_NUMBER_OF_SHARDS_SETTING.get(
+            Settings.builder().put(IndexMetadata.SETTING_NUMBER_OF_SHARDS, shards).build()
+        );
     }
 
     private static void describe(Client client, String index, int shard, ActionListener<Map.Entry<Integer, LeaderShardInfo>> listener) {
