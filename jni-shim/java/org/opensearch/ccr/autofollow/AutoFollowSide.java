@@ -1,6 +1,7 @@
 package org.opensearch.ccr.autofollow;
 
 import org.opensearch.action.ActionRequest;
+import org.opensearch.ccr.leader.LeaderIndices;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.security.SetupCheck;

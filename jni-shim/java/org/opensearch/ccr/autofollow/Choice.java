@@ -2,8 +2,9 @@ package org.opensearch.ccr.autofollow;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.ccr.action.IndexNames;
-import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.index.FollowTasks;
+import org.opensearch.ccr.index.IndexFollowParams;
+import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.settings.CcrSettings;

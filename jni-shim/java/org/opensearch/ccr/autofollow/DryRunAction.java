@@ -7,6 +7,7 @@ import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.ccr.autofollow.Choice.Verdict;
 import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.service.ClusterService;

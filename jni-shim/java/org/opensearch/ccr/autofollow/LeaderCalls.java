@@ -2,6 +2,8 @@ package org.opensearch.ccr.autofollow;
 
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.leader.Listing;
+import org.opensearch.ccr.leader.ListingRequest;
 import org.opensearch.ccr.leader.SetupValidateAction;
 import org.opensearch.ccr.leader.SetupValidateRequest;
 import org.opensearch.ccr.leader.SetupValidateResponse;

@@ -2,6 +2,7 @@ package org.opensearch.ccr.autofollow;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.ccr.action.IndexNames;
+import org.opensearch.ccr.leader.ListingRequest;
 import org.opensearch.core.common.Strings;
 
 import java.nio.charset.StandardCharsets;
@@ -10,7 +11,6 @@ import java.util.List;
 /** What names and patterns of a rule may look like; with the words of the API contract where it has them. */
 final class RuleNames {
 
-    static final int PATTERNS_MAX = 100;
     private static final int PATTERN_BYTES_MAX = 255;
     /** Stands for any leader index when a follower pattern is looked at. */
     private static final String SAMPLE = "sample";
@@ -29,9 +29,9 @@ final class RuleNames {
     }
 
     private static void each(List<String> patterns, String what, ActionRequestValidationException errors) {
-        if (patterns.size() > PATTERNS_MAX) {
+        if (patterns.size() > ListingRequest.PATTERNS_MAX) {
             errors.addValidationError(
-                what + "s: " + patterns.size() + " of them are too many, a rule has at most " + PATTERNS_MAX + "; make several rules"
+                what + "s: " + patterns.size() + " of them are too many, a rule has at most " + ListingRequest.PATTERNS_MAX + "; make several rules"
             );
             return;
         }

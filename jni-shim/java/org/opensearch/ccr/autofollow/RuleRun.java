@@ -3,6 +3,7 @@ package org.opensearch.ccr.autofollow;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.opensearch.ccr.index.Reasons;
+import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.settings.AutofollowSettings;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;

@@ -1,6 +1,7 @@
 package org.opensearch.ccr.follower;
 
 import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.engine.DeletionStrategy;

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.follower;
 
+import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.index.IndexSettings;
 

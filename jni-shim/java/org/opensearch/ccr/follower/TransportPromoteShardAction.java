@@ -2,6 +2,7 @@ package org.opensearch.ccr.follower;
 
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.replication.TransportReplicationAction;
+import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.cluster.action.shard.ShardStateAction;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;

@@ -9,6 +9,7 @@ import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.core.BatchCodec;
 import org.opensearch.ccr.core.NativeCore;
+import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.action.shard.ShardStateAction;
 import org.opensearch.cluster.block.ClusterBlock;

@@ -1,7 +1,6 @@
 package org.opensearch.ccr.leader;
 
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.autofollow.Listing;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 

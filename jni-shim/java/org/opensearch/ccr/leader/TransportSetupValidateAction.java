@@ -3,8 +3,6 @@ package org.opensearch.ccr.leader;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.autofollow.LeaderIndices;
-import org.opensearch.ccr.autofollow.Listing;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.tasks.Task;

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.leader;
 
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
@@ -50,29 +50,29 @@ public record Listing(boolean listed, boolean reduced, long token, List<Index> i
             out.writeByte(flags);
         }
 
-        boolean open() {
+        public boolean open() {
             return (flags & OPEN) != 0;
         }
 
-        boolean hidden() {
+        public boolean hidden() {
             return (flags & HIDDEN) != 0;
         }
 
-        boolean system() {
+        public boolean system() {
             return (flags & SYSTEM) != 0;
         }
 
         /** Itself a follower of another cluster's index. */
-        boolean follower() {
+        public boolean follower() {
             return (flags & FOLLOWER) != 0;
         }
 
-        boolean softDeletes() {
+        public boolean softDeletes() {
             return (flags & SOFT_DELETES) != 0;
         }
 
         /** Whether all its primaries are there. */
-        boolean active() {
+        public boolean active() {
             return (flags & ACTIVE) != 0;
         }
 

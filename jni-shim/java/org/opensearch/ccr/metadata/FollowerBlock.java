@@ -1,4 +1,4 @@
-package org.opensearch.ccr.follower;
+package org.opensearch.ccr.metadata;
 
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.block.ClusterBlock;
@@ -29,8 +29,7 @@ public final class FollowerBlock {
 
     /** Whether an index follows a leader now. */
     public static boolean isFollower(IndexMetadata index) {
-        // The raw settings: a lookup in a map, cheap enough for every request.
-        return index != null && index.getSettings().hasValue(CcrSettings.LEADER_INDEX.getKey());
+        return index != null && CcrSettings.isFollower(index.getSettings());
     }
 
     /** What a client gets for a write to the index, 403. */

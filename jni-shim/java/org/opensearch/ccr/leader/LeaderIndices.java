@@ -1,4 +1,4 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.leader;
 
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.leader;
 
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -16,10 +16,13 @@ import java.util.List;
  */
 public record ListingRequest(List<String> patterns, long known, long waitMillis) implements Writeable {
 
-    /** As many as a rule may have, which is looked at again here: the other cluster may say anything. */
+    /** In one request; no rule has more. */
+    public static final int PATTERNS_MAX = 100;
+
+    /** Whoever made the request looked at its patterns; here the other cluster may have said anything. */
     public ListingRequest {
-        if (patterns.size() > RuleNames.PATTERNS_MAX) {
-            throw new IllegalArgumentException(patterns.size() + " patterns in one request, at most " + RuleNames.PATTERNS_MAX + " are accepted");
+        if (patterns.size() > PATTERNS_MAX) {
+            throw new IllegalArgumentException(patterns.size() + " patterns in one request, at most " + PATTERNS_MAX + " are accepted");
         }
         patterns = List.copyOf(patterns);
     }
