@@ -46,6 +46,7 @@ final class ShardPump {
     private static final long NEVER = Long.MAX_VALUE;
     private static final long NO_TIME = Long.MIN_VALUE;
     private static final TimeValue SHORT_OF_MEMORY = TimeValue.timeValueMillis(100);
+    private static final WallTime WALL = new WallTime(System::currentTimeMillis, ShardPump::nowMillis);
 
     private record Input(FollowerEvent.Builder event, BytesReference payload) {}
 
@@ -360,7 +361,7 @@ final class ShardPump {
 
     /** Of a time on the clock of {@link #nowMillis}. */
     private static long epochMillis(long monotonic) {
-        return System.currentTimeMillis() - Math.max(0, nowMillis() - monotonic);
+        return WALL.epochMillis(monotonic);
     }
 
     /** The last thing that went wrong. */
