@@ -159,3 +159,38 @@ def test_cut_while_bootstrapping(own_pair, own_index):
     pair.link.resume()
     pair.wait_status(index, "SYNCING", timeout=120)
     pair.same(index)
+
+
+def test_a_copy_made_anew_that_fails_half_way_can_be_tried_again(own_pair, own_index):
+    """The leader goes away for good in the middle of a rebuild: the follower stays, says what it is, and is copied again in place."""
+    pair, index = own_pair, own_index
+    filled(pair, index)
+    pair.follow(index)
+    pair.caught_up(index)
+    uuid = pair.follower.ok("GET", f"/{index}/_settings")[index]["settings"]["index"]["uuid"]
+    assert pair.pause(index).status == 200
+    pair.leader.delete_index(index)
+    pair.leader.create_index(index)
+    with Writer(pair.leader, index, threads=2, seed=35) as writer:
+        writer.wait(20000)
+    pair.leader.ok("POST", f"/{index}/_flush")
+    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
+    before = pair.link.stats()["down"]
+    answer = pair.resume(index, {"force_resume": True})
+    assert answer.status == 200, answer
+    until(lambda: pair.link.stats()["down"] > before + 100_000, 60, "the copy has begun", interval=0.002)
+    pair.link.stall()
+    halted = pair.status(index)
+    pair.leader.delete_index(index)
+    pair.link.resume()
+    print(f"the leader was deleted while {halted}")
+    status = pair.wait_status(index, "PAUSED", timeout=120)
+    assert status["reason"].startswith("AutoPaused: the copy could not be made again: "), status
+    assert status["reason"].endswith("_resume with force_resume=true tries again"), status
+    assert pair.follower.request("HEAD", f"/{index}").status == 200, "the index is still there"
+    filled(pair, index, 700)
+    answer = pair.resume(index, {"force_resume": True})
+    assert answer.status == 200, answer
+    pair.wait_status(index, "SYNCING", timeout=120)
+    assert pair.same(index) == 700
+    assert pair.follower.ok("GET", f"/{index}/_settings")[index]["settings"]["index"]["uuid"] == uuid, "in place"

@@ -68,7 +68,8 @@ public final class BootstrapService implements ClusterStateListener {
 
     /**
      * Makes the follower index and answers when every primary of it is restored. On failure the index is gone again, and the
-     * exception says why; nothing is left RED. One that is made in place is gone only when its files had begun to change. The listener is called on a generic thread.
+     * exception says why; nothing is left RED. One that is made in place stays as it is then, perhaps half made ({@link org.opensearch.ccr.index.HalfMade}): what
+     * becomes of it is for its owner to say. The listener is called on a generic thread.
      */
     public void bootstrap(BootstrapRequest request, ActionListener<Void> listener) {
         Run run = new Run(request, listener);
@@ -170,11 +171,7 @@ public final class BootstrapService implements ClusterStateListener {
             "bootstrap of [" + run.request.followerIndex() + "] failed: " + RestoreProgress.textOf(e),
             e
         );
-        boolean untouched;
-        synchronized (run) {
-            untouched = run.request.inPlace() && run.accepted == false;
-        }
-        end(run, untouched ? () -> failed(run, reason) : () -> discard(run, reason));
+        end(run, run.request.inPlace() ? () -> failed(run, reason) : () -> discard(run, reason));
     }
 
     private void end(Run run, Runnable then) {

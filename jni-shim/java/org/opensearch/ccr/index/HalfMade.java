@@ -14,10 +14,8 @@ public final class HalfMade {
 
     /** Looks at the restore and at the primaries, not at the task: a copy that is to be made anew is whole until that begins. */
     public static boolean is(ClusterState state, String follower) {
-        for (RestoreInProgress.Entry restore : state.custom(RestoreInProgress.TYPE, RestoreInProgress.EMPTY)) {
-            if (restore.state().completed() == false && restore.indices().contains(follower)) {
-                return true;
-            }
+        if (isBeingRestored(state, follower)) {
+            return true;
         }
         IndexRoutingTable routing = state.routingTable().index(follower);
         if (routing == null) {
@@ -26,6 +24,16 @@ public final class HalfMade {
         for (IndexShardRoutingTable shard : routing) {
             ShardRouting primary = shard.primaryShard();
             if (primary.active() == false && primary.recoverySource().getType() == RecoverySource.Type.SNAPSHOT) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether OpenSearch still has a restore of the index under way: only it can bring that to its end. */
+    public static boolean isBeingRestored(ClusterState state, String follower) {
+        for (RestoreInProgress.Entry restore : state.custom(RestoreInProgress.TYPE, RestoreInProgress.EMPTY)) {
+            if (restore.state().completed() == false && restore.indices().contains(follower)) {
                 return true;
             }
         }

@@ -201,7 +201,11 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         }
         busy = true;
         boolean exists = state.metadata().hasIndex(params.follower());
-        if (exists && (params.rebuild() == false || HalfMade.is(state, params.follower()))) {
+        if (exists && params.rebuild() && HalfMade.isBeingRestored(state, params.follower())) {
+            wakeLater(); // by a task that died or gave up: OpenSearch brings it to an end, and what it has copied is not copied again
+            return;
+        }
+        if (exists && params.rebuild() == false) {
             // By a task that died: nobody can say which of its shards are whole.
             services.clients().plugin().execute(
                 ReleaseAction.INSTANCE,
@@ -270,15 +274,22 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         );
     }
 
-    /** The bootstrap was given up. One in place that has not changed anything leaves the old copy, still paused. */
+    /** The bootstrap was given up. One in place leaves what there is, paused: it can be tried again, and nothing goes unasked. */
     private void given(Exception e) {
-        boolean kept = params.rebuild() && services.clusterService().state().metadata().hasIndex(params.follower());
-        ErrorClass cause = ErrorClassifier.classify(e);
-        if (kept) {
-            conclude(OverallState.PAUSED, ErrorClass.ERROR_HISTORY_GONE, "AutoPaused: the copy could not be made again: " + Reasons.of(e));
-        } else {
-            conclude(OverallState.FAILED, cause, Reasons.of(e));
+        if (params.rebuild() == false) {
+            conclude(OverallState.FAILED, ErrorClassifier.classify(e), Reasons.of(e));
+            return;
         }
+        ClusterState state = services.clusterService().state();
+        String left = "";
+        if (HalfMade.is(state, params.follower())) {
+            left = "What is here is not complete and cannot be searched: ";
+        } else if (state.metadata().hasIndex(params.follower())) {
+            left = "What was here is as it was: ";
+        }
+        String text = "AutoPaused: the copy could not be made again: " + Reasons.of(e) + ". " + left
+            + "_resume with force_resume=true tries again";
+        conclude(OverallState.PAUSED, ErrorClass.ERROR_HISTORY_GONE, text);
     }
 
     private void follow(ClusterState state) {

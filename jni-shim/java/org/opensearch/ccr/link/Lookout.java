@@ -60,7 +60,7 @@ public final class Lookout extends AbstractLifecycleComponent {
         try {
             transport.getRemoteClusterService().getConnection(alias);
             return true;
-        } catch (NoSuchRemoteClusterException | IllegalStateException e) {
+        } catch (NoSuchRemoteClusterException | IllegalStateException | IllegalArgumentException e) {
             return false;
         }
     }
