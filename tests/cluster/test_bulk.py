@@ -100,6 +100,24 @@ def test_bulk_verbs(pair, index, family):
     pair.follower.delete_index(here)
 
 
+def test_bulk_resume_refuses_what_only_a_copy_can_bring_back(pair, index, family):
+    """The same check as of a single _resume, and before a task begins; the others are resumed."""
+    lost, kept = family[0], family[1]
+    for name in (lost, kept):
+        pair.follow(name)
+        assert pair.pause(name).status == 200
+    pair.leader.delete_index(lost)
+    pair.leader.create_index(lost)
+    text = f"Retention lease doesn't exist. Replication can't be resumed for {lost}. " \
+        "Use force_resume=true to restore from snapshot."
+    answer = bulk(pair, "resume", lost)
+    assert answer.status == 400 and text in answer.reasons(), answer
+    found = done(pair, bulk(pair, "resume", f"{index}-*", family[2:]))
+    assert numbers(found) == {"success": 1, "failed": 1, "cancelled": 0}, found
+    assert found["failed_indices"] == [{"index": lost, "failure_reason": text}]
+    assert pair.status(kept)["status"] == "SYNCING" and pair.status(lost)["status"] == "PAUSED"
+
+
 def test_one_task_at_a_time_and_cancel(pair, index, family):
     """A task that hangs keeps others out; cancelled, it begins no further index and brings what it began to its end."""
     pair.follow(family[4])  # so that the metadata index is there before no shard can be placed any more

@@ -8,6 +8,7 @@ import org.opensearch.ccr.action.Failovers;
 import org.opensearch.ccr.action.FollowerDeletionFilter;
 import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LeaderCleanup;
+import org.opensearch.ccr.action.LostHistory;
 import org.opensearch.ccr.action.PromoteShards;
 import org.opensearch.ccr.action.StatusReader;
 import org.opensearch.ccr.autofollow.AutoFollowSide;
@@ -162,7 +163,9 @@ public final class CcrPlugin extends Plugin
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
         failovers = new Failovers(lists, threadPool);
-        components.addAll(BulkSide.components(client, clients, clusterService, threadPool, setup, lists));
+        LostHistory history = new LostHistory(clusterService, threadPool, clients, store, leases);
+        components.add(history);
+        components.addAll(BulkSide.components(client, clients, clusterService, threadPool, setup, lists, history));
         components.addAll(leader.components());
         components.addAll(bootstrap.components());
         return components;

@@ -6,6 +6,7 @@ import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.index.HalfMade;
 import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.leader.LeaderLeases;
@@ -87,13 +88,13 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
 
     public static final class Transport extends FollowerTransport<Request> {
 
-        private final LeaderLeases leases;
+        private final LostHistory history;
         private final Environment environment;
 
         @Inject
-        public Transport(FollowerServices services, LeaderLeases leases, Environment environment) {
+        public Transport(FollowerServices services, LostHistory history, Environment environment) {
             super(NAME, services, Request::new);
-            this.leases = leases;
+            this.history = history;
             this.environment = environment;
         }
 
@@ -130,10 +131,15 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
                 restart(request, record, leader, false, listener);
                 return;
             }
+            if (HalfMade.is(state, request.follower())) {
+                // Nothing here could be lost by copying it again.
+                restart(request, record, leader, true, listener);
+                return;
+            }
             ActionListener<Map<Integer, LeaderShardInfo>> timed = ListenerTimeouts.wrapWithTimeout(
                 services.threadPool(),
                 ActionListener.wrap(shards -> {
-                    boolean lost = isLost(follower, leader, shards) || isHistory(ReplicationStates.of(state).get(request.follower()).cause());
+                    boolean lost = history.isLost(state, follower, shards);
                     if (lost && request.force() == false) {
                         historyGone(request, listener);
                     } else {
@@ -147,32 +153,9 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
             LeaderLeases.describe(services.clients().leader(record.alias(), record.roles()), record.leader(), timed);
         }
 
-        private static boolean isHistory(ErrorClass cause) {
-            return cause == ErrorClass.ERROR_HISTORY_GONE || cause == ErrorClass.ERROR_HISTORY_CHANGED;
-        }
-
-        /** Whether the leader cannot continue what was copied: another index, another history, or nothing kept for us. Only looks. */
-        private boolean isLost(IndexMetadata follower, LeaderIndex leader, Map<Integer, LeaderShardInfo> shards) {
-            LeaderOrigin origin = LeaderOrigin.of(follower);
-            if (origin.indexUuid() != null && origin.indexUuid().equals(leader.metadata().getIndexUUID()) == false) {
-                return true;
-            }
-            for (int shard = 0; shard < leader.metadata().getNumberOfShards(); shard++) {
-                LeaderShardInfo info = shards.get(shard);
-                String history = origin.historyUuid(shard);
-                if (info == null
-                    || history.isEmpty() == false && history.equals(info.historyUuid()) == false
-                    || info.leases().contains(leases.id(follower.getIndex().getName(), shard)) == false) {
-                    return true;
-                }
-            }
-            return false;
-        }
-
         /** The record tells it, too: whoever looks at the status next should not have to try a resume to learn it. */
         private void historyGone(Request request, ActionListener<AcknowledgedResponse> listener) {
-            String text = "Retention lease doesn't exist. Replication can't be resumed for " + request.follower()
-                + ". Use force_resume=true to restore from snapshot.";
+            String text = LostHistory.text(request.follower());
             services.store().update(
                 request.follower(),
                 record -> record.state() == OverallState.PAUSED ? record.with(OverallState.PAUSED, text) : null,

@@ -2,7 +2,9 @@ package org.opensearch.ccr.bulk;
 
 import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.action.support.IndicesOptions;
+import org.opensearch.action.support.GroupedActionListener;
 import org.opensearch.action.support.ListenerTimeouts;
+import org.opensearch.ccr.action.LostHistory;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.security.RoleClients;
@@ -29,8 +31,10 @@ public final class BulkCandidates {
     private final ClusterService clusterService;
     private final ThreadPool threadPool;
     private final RoleClients clients;
+    private final LostHistory history;
 
-    public BulkCandidates(ClusterService clusterService, ThreadPool threadPool, RoleClients clients) {
+    public BulkCandidates(ClusterService clusterService, ThreadPool threadPool, RoleClients clients, LostHistory history) {
+        this.history = history;
         this.clusterService = clusterService;
         this.threadPool = threadPool;
         this.clients = clients;
@@ -42,8 +46,12 @@ public final class BulkCandidates {
      */
     record Found(List<String> ready, Map<String, String> hopeless) {}
 
-    /** Asks the leader when something is to be started there, else this cluster's state alone. */
+    /** Asks the leader when something is to be started there, or resumed; else this cluster's state alone. */
     void find(BulkRequest request, ActionListener<Found> listener) {
+        if (request.verb() == BulkVerb.RESUME) {
+            resumable(judge(request, here(request)), listener);
+            return;
+        }
         if (request.verb() != BulkVerb.START) {
             listener.onResponse(judge(request, here(request)));
             return;
@@ -63,6 +71,24 @@ public final class BulkCandidates {
             answer -> timed.onResponse(judge(request, there(request, answer.getState().metadata()))),
             timed::onFailure
         ));
+    }
+
+    /** Takes out what can only be copied again: a resume that is not forced refuses it. */
+    private void resumable(Found found, ActionListener<Found> listener) {
+        if (found.ready().isEmpty()) {
+            listener.onResponse(found);
+            return;
+        }
+        GroupedActionListener<Map.Entry<String, Boolean>> all = new GroupedActionListener<>(ActionListener.map(listener, answers -> {
+            List<String> ready = new ArrayList<>(found.ready());
+            Map<String, String> hopeless = new LinkedHashMap<>(found.hopeless());
+            answers.stream().filter(Map.Entry::getValue).map(Map.Entry::getKey).sorted().forEach(lost -> {
+                ready.remove(lost);
+                hopeless.put(lost, LostHistory.text(lost));
+            });
+            return new Found(ready, hopeless);
+        }), found.ready().size());
+        found.ready().forEach(name -> history.of(name, PATIENCE, ActionListener.map(all, lost -> Map.entry(name, lost))));
     }
 
     /** Open indices of the leader; a hidden one only when it is named. */

@@ -7,6 +7,7 @@ import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.tasks.Task;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
@@ -30,6 +31,8 @@ public record BulkProgress(
     static final String NAME = "bulk_replication";
     /** They are kept in the cluster state, too. */
     static final int FAILURES_MAX = 500;
+
+    private static final String NODE_GONE = "The node that worked on this task is gone. Call it again: what is done already is left as it is.";
 
     /** An index and why nothing came of it. */
     public record Failure(String index, String reason) implements Writeable {
@@ -75,13 +78,17 @@ public record BulkProgress(
 
     /** The same numbers, with the reasons of these indices only. */
     BulkProgress limited(Set<String> seen) {
-        List<Failure> told = failures.stream().filter(failure -> seen.contains(failure.index)).toList();
+        List<Failure> told = failures.stream().filter(failure -> seen.contains(failure.index) || failure.reason.equals(NODE_GONE)).toList();
         return new BulkProgress(operationType, pattern, startMillis, success, failed, pending, cancelled, told);
     }
 
-    /** What is left of a task whose node is gone. */
+    /** What is left of a task whose node is gone: nobody brings it to its end, and it says so. */
     BulkProgress abandoned() {
-        return new BulkProgress(operationType, pattern, startMillis, success, failed, 0, cancelled + pending, failures);
+        List<Failure> told = new ArrayList<>(failures);
+        if (pending > 0) {
+            told.add(new Failure(pattern, NODE_GONE));
+        }
+        return new BulkProgress(operationType, pattern, startMillis, success, failed, 0, cancelled + pending, told);
     }
 
     /** The fields of the contract, without the braces around them. */

@@ -5,6 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.support.ContextPreservingActionListener;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.action.LostHistory;
 import org.opensearch.ccr.action.PauseAction;
 import org.opensearch.ccr.action.ResumeAction;
 import org.opensearch.ccr.action.StartAction;
@@ -45,7 +46,8 @@ public final class BulkService {
         ClusterService clusterService,
         ThreadPool threadPool,
         BulkTasks tasks,
-        BulkRights rights
+        BulkRights rights,
+        LostHistory history
     ) {
         this.rights = rights;
         this.node = node;
@@ -53,7 +55,7 @@ public final class BulkService {
         this.clusterService = clusterService;
         this.threadPool = threadPool;
         this.tasks = tasks;
-        this.candidates = new BulkCandidates(clusterService, threadPool, clients);
+        this.candidates = new BulkCandidates(clusterService, threadPool, clients, history);
     }
 
     /**

@@ -2,6 +2,7 @@ package org.opensearch.ccr.bulk;
 
 import org.opensearch.action.ActionRequest;
 import org.opensearch.ccr.action.FollowerLists;
+import org.opensearch.ccr.action.LostHistory;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.security.SetupCheck;
 import org.opensearch.cluster.service.ClusterService;
@@ -25,11 +26,12 @@ public final class BulkSide {
         ClusterService clusterService,
         ThreadPool threadPool,
         SetupCheck setup,
-        FollowerLists lists
+        FollowerLists lists,
+        LostHistory history
     ) {
         BulkTasks tasks = new BulkTasks();
         BulkRights rights = new BulkRights(node, setup, lists);
-        return List.of(tasks, rights, new BulkService(node, clients, clusterService, threadPool, tasks, rights));
+        return List.of(tasks, rights, new BulkService(node, clients, clusterService, threadPool, tasks, rights, history));
     }
 
     /** For {@code Plugin.getNamedWriteables}. */
