@@ -4,6 +4,7 @@ Node 0 of each cluster is its only cluster manager and lives through; node 1 is 
 """
 from harness.content import copies, differences, read_copy
 from harness.load import Writer
+from harness.pair import ALIAS, API
 from harness.wait import until
 
 PAIR = {"leader_nodes": 2, "follower_nodes": 2, "heap": "512m"}
@@ -163,3 +164,71 @@ def test_stop_fills_nothing_on_replicas_that_is_there(own_pair, own_index):
     for shard, places in copies(pair.follower, index).items():
         first, second = (read_copy(pair.follower, index, shard, node) for node, _ in places)
         assert not differences(first, second)
+
+
+def test_a_bulk_task_whose_node_dies_says_so(own_pair, own_index):
+    """Nobody goes on with it, its status tells what to do, and the next one may begin at once."""
+    pair, index = own_pair, own_index
+    names = [f"{index}-{letter}" for letter in "abc"]
+    for name in names:
+        pair.leader.create_index(name)
+    pair.follow(names[2])  # so that the metadata index is there before no shard can be placed any more
+    victim = pair.follower.nodes[1]
+    room = "cluster__routing__allocation__node_initial_primaries_recoveries"  # 0 lets a restore wait
+    pair.follower.settings(**{room: 0}, plugins__replication__follower__bulk_batch_size=1)
+    try:
+        body = {"leader_alias": ALIAS, "pattern": f"{index}-*", "filters": {"exclude_index": [names[2]]}}
+        answer = victim.http.request("POST", f"{API}/_bulk_start", body)
+        assert answer.status == 200, answer
+        task_id = answer.json["task_id"]
+        victim.kill()
+
+        def told():
+            found = pair.follower.ok("GET", f"{API}/_task_status/{task_id}")
+            return found["num_pending"] == 0 and found
+        found = until(told, 90, "the task tells that its node is gone")
+        assert found["num_cancelled"] == 2 and found["failed_indices"] == [
+            {"index": f"{index}-*", "failure_reason": "The node that worked on this task is gone. "
+                                                      "Call it again: what is done already is left as it is."}], found
+    finally:
+        pair.follower.settings(**{room: None}, plugins__replication__follower__bulk_batch_size=None)
+    answer = pair.follower.request("POST", f"{API}/_bulk_stop", {"pattern": names[2]})
+    assert answer.status == 200, answer
+    victim.start()
+    pair.follower.wait_nodes(2)
+    for name in names:
+        pair.drop(name)
+
+
+def test_no_cluster_manager_within_the_timeout(own_pair, own_index):
+    """Each verb answers 503 once its cluster_manager_timeout is over, and nothing of it is done, not even later."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index)
+    pair.leader.create_index(f"{index}-new")
+    pair.follow(index)
+    manager, other = pair.follower.nodes
+
+    def asked(method, name, verb, body):
+        return other.http.request(method, f"{API}/{name}/{verb}?cluster_manager_timeout=1s", body)
+    manager.kill()
+    try:
+        until(lambda: other.http.request("GET", "/_cluster/health?local=true&timeout=1s").status != 200
+              or other.http.request("GET", "/_cat/cluster_manager?cluster_manager_timeout=100ms").status == 503,
+              60, "the node has no cluster manager")
+        for method, name, verb, body in (
+                ("PUT", f"{index}-new", "_start", {"leader_alias": ALIAS, "leader_index": f"{index}-new"}),
+                ("POST", index, "_pause", {}), ("POST", index, "_stop", {}),
+                ("PUT", index, "_update", {"settings": {"index.max_result_window": 777}})):
+            answer = asked(method, name, verb, body)
+            assert answer.status == 503, (verb, answer)
+    finally:
+        manager.start()
+        pair.follower.wait_nodes(2)
+    pair.wait_status(index, "SYNCING")
+    assert pair.status(f"{index}-new") == {"status": "REPLICATION NOT IN PROGRESS"}
+    assert pair.follower.request("HEAD", f"/{index}-new").status == 404
+    settings = pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"]
+    assert "index.max_result_window" not in settings, settings
+    pair.leader.put(index, "1", {"n": 1})
+    assert pair.same(index) == 1
+    pair.leader.delete_index(f"{index}-new")

@@ -113,3 +113,32 @@ def test_what_the_block_forbids(pair, index):
         assert answer.status == 403 or "_by_query" in url
     assert pair.follower.get(index, "1")["_source"] == {"n": 1}
     assert pair.follower.ok("POST", f"/{index}/_search", {})["hits"]["total"]["value"] == 1
+
+
+def test_stop_in_the_middle_of_a_reopening(pair, index):
+    """A setting that only a closed index takes: _stop at the moment the follower is closed leaves it open and writable."""
+    pair.leader.create_index(index)
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(100)], index)
+    met = []
+    state = f"/_cluster/state/metadata/{index}?filter_path=metadata.indices.*.state"
+    for attempt in range(12):
+        pair.follow(index)
+        pair.caught_up(index)
+        changed = {"settings": {"index.codec": "best_compression" if attempt % 2 == 0 else "default"}}
+        assert pair.follower.request("PUT", pair.url(index, "_update"), changed).status == 200
+
+        def closed():
+            seen = pair.follower.ok("GET", state)["metadata"]["indices"][index]["state"]
+            codec = pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"].get("index.codec")
+            return seen == "close" and "closed" or codec == changed["settings"]["index.codec"] and "over"
+        met.append(until(closed, 60, "the follower is being reopened", interval=0.001))
+        assert pair.stop_replication(index).json == {"acknowledged": True}
+        pair.follower.health(index)
+        assert pair.follower.ok("GET", state)["metadata"]["indices"][index]["state"] == "open"
+        assert pair.follower.put(index, "own", {"n": -1})["result"] == "created"
+        pair.follower.refresh(index)
+        assert pair.follower.ok("GET", f"/{index}/_count")["count"] == 101
+        assert pair.follower.delete_index(index).status == 200
+        if met[-1] == "closed":
+            return
+    raise AssertionError(f"a closed follower was never met: {met}")
