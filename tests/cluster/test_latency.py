@@ -40,6 +40,21 @@ def test_sparse_documents(pair, index):
     assert max(times) < BOUND and statistics.median(times) < 1.0
 
 
+def test_readers_of_sparse_documents_refresh_nothing(pair, index):
+    """A document that came alone is found by a real-time get at once: the get need not refresh the shard first."""
+    pair.leader.create_index(index, settings={"index.refresh_interval": "-1"})
+    pair.follow(index)
+
+    def refreshes():
+        return pair.follower.ok("GET", f"/{index}/_stats/refresh")["_all"]["primaries"]["refresh"]["total"]
+
+    arrival(pair, index, "first")  # the engine keeps the places of documents from the first get on
+    before = refreshes()
+    for n in range(5):
+        arrival(pair, index, f"s{n}")
+    assert refreshes() == before
+
+
 @pytest.mark.parametrize("rest", [70, pytest.param(300, marks=pytest.mark.slow)])
 def test_one_document_after_a_long_rest(pair, index, rest):
     """Longer than one long poll of any length up to a minute."""

@@ -45,6 +45,38 @@ Test(follower_apply, front_first_and_no_more_than_allowed)
     rig_free(r);
 }
 
+/* What the engine is told of updates when a batch of so many operations is the only one. */
+static int64_t covered_by(uint32_t operations, int64_t leaders)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    rig_start(r, 100);
+    r->leader.max_seq_no_of_updates = leaders;
+    r->leader.global_checkpoint = 99 + operations;
+    rig_fetched(r, rig_nth(r, FETCH, 0)->id, 100, operations, 400 * operations);
+    int64_t told = rig_nth(r, APPLY, 0)->max_seq_no_of_updates;
+    rig_free(r);
+    return told;
+}
+
+Test(follower_apply, a_trickle_is_looked_up_so_that_readers_need_no_refresh)
+{
+    cr_assert_eq(covered_by(1, -1), 100);
+    cr_assert_eq(covered_by(CCRI_TRICKLE_OPS_MAX, 7), 99 + CCRI_TRICKLE_OPS_MAX);
+    cr_assert_eq(covered_by(CCRI_TRICKLE_OPS_MAX + 1, 7), 7, "a load keeps the leader's");
+    cr_assert_eq(covered_by(1, 500), 500, "never below the leader's");
+}
+
+Test(follower_apply, a_few_operations_beside_a_load_are_no_trickle)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    rig_probed(r, 99999);
+    struct ccr_effect next = *rig_nth(r, FETCH, 0);
+    r->leader.max_seq_no_of_updates = 77;
+    rig_fetched(r, next.id, next.request.from_seq_no, 1, 400);
+    cr_assert_eq(rig_nth(r, APPLY, 0)->max_seq_no_of_updates, 77);
+    rig_free(r);
+}
+
 Test(follower_apply, configure_takes_effect_at_once)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -11,6 +11,11 @@
  * many batches wait. Two failures are not the door's: a mapping that is behind concerns one batch only (it waits for a
  * metadata sync begun after its failure), and bytes the engine cannot read are dropped and fetched again.
  *
+ * Operations that trickle in are given a max_seq_no_of_updates that covers them, as if each could be an update. The
+ * engine looks such a document's id up and enters it in its version map; an insert that it may take on trust it leaves
+ * out, and the first real-time get after that has to refresh the shard: 10 to 40 ms for the reader, for a lookup saved
+ * of a few microseconds. A higher limit is always right, only slower, so a load of any size keeps the leader's own.
+ *
  * Applies have no timeout. The write path always answers, and a batch that is given up while it is still being applied
  * could be applied twice at once.
  */
@@ -114,15 +119,22 @@ static bool probe_is_out(const struct ccr_follower *f)
     return false;
 }
 
+/* A few operations, and nothing else is here. */
+static bool trickles(const struct ccr_follower *f, const struct ccri_piece *p)
+{
+    return p->last_seq_no - p->first_seq_no < CCRI_TRICKLE_OPS_MAX && f->bytes_held == p->raw_bytes;
+}
+
 static void apply(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p)
 {
+    bool covered = trickles(f, p) && p->max_seq_no_of_updates < p->last_seq_no;
     p->apply_no = f->next_apply_no++;
     ccri_belt_applying(f, p);
     struct ccr_effect *e = ccri_emit(f, out, CCR_EFFECT_APPLY);
     e->id = p->id;
     e->first_seq_no = p->first_seq_no;
     e->last_seq_no = p->last_seq_no;
-    e->max_seq_no_of_updates = p->max_seq_no_of_updates;
+    e->max_seq_no_of_updates = covered ? p->last_seq_no : p->max_seq_no_of_updates;
 }
 
 void ccri_apply_schedule(struct ccr_follower *f, struct ccr_effects *out)

@@ -33,6 +33,8 @@
 /* Below this an answer counts as small and the next one waits for its apply: about what compresses as well as big ones
  * (DESIGN 3.3), and far below what makes a round trip to the leader the bottleneck. */
 #define CCRI_PACE_BYTES 32768
+/* A batch of so many operations and no more, alone on the belt, is a trickle and not a load. */
+#define CCRI_TRICKLE_OPS_MAX 8
 /* The same front damaged this many times in a row is not the network any more. */
 #define CCRI_DAMAGES_MAX 5u
 /* Marks of how far the leader was when; thinned out when they are all taken. */
