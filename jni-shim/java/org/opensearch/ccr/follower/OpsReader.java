@@ -1,8 +1,10 @@
 package org.opensearch.ccr.follower;
 
+import org.apache.lucene.util.BytesRef;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.core.common.bytes.BytesReference;
+import org.opensearch.core.common.io.stream.BytesStreamInput;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.translog.Translog;
@@ -31,8 +33,9 @@ final class OpsReader {
     private final int total;
     private int consumed;
 
-    OpsReader(BytesReference plain, long primaryTerm) throws IOException {
-        this.in = plain.streamInput();
+    OpsReader(BytesReference plain, long primaryTerm) {
+        BytesRef bytes = plain.toBytesRef(); // one array already: what a batch's own stream reads byte by byte, under a lock
+        this.in = new BytesStreamInput(bytes.bytes, bytes.offset, bytes.length);
         this.total = plain.length();
         this.primaryTerm = primaryTerm;
     }
