@@ -70,27 +70,33 @@ def warm_up(pair, options):
 
 
 def bulk_rounds(pair, options):
-    """Leader alone, follower alone, both: so many times, one after another, so that drift hits all alike."""
+    """Leader alone, follower alone, both: so many times. Every other round goes backwards, so that drift hits all alike."""
     documents = measures.Documents(options.documents, options.bulk)
-    alone, live = [], []
+    rounds = []
     for number in range(options.rounds):
-        say(f"round {number + 1} of {options.rounds}: leader alone")
-        leader = measures.alone(pair.leader, "alone", documents, options.clients)
-        pair.leader.delete_index("alone")
-        say(f"  {leader['docs_per_s']:,.0f} docs/s; follower alone")
-        follower = measures.alone(pair.follower, "alone", documents, options.clients)
-        pair.follower.delete_index("alone")
-        say(f"  {follower['docs_per_s']:,.0f} docs/s; live")
-        index = f"live-{number}"
-        live.append(measures.live(pair, index, documents, options.clients))
-        say(f"  {live[-1]['leader_docs_per_s']:,.0f} docs/s on the leader, "
-            f"{live[-1]['after_last_ack_s']:.2f} s from the last ack to the last document on the follower")
-        alone.append({"leader": leader, "follower": follower})
-        if number + 1 < options.rounds:
-            drop(pair, index)
-        else:
-            say(f"comparing everything: {pair.same(index, timeout=300)} documents are equal")
-    return median(alone), median(live), alone, live, index
+        index, last = f"live-{number}", number + 1 == options.rounds
+        say(f"round {number + 1} of {options.rounds}")
+        steps = {"leader": lambda: own_load(pair.leader, documents, options),
+                 "follower": lambda: own_load(pair.follower, documents, options),
+                 "live": lambda: measures.live(pair, index, documents, options.clients)}
+        one = {}
+        for what in list(steps) if number % 2 == 0 else reversed(list(steps)):
+            one[what] = steps[what]()
+            rate = one[what]["leader_docs_per_s" if what == "live" else "docs_per_s"]
+            say(f"  {what}: {rate:,.0f} docs/s, CPU " + ", ".join(
+                f"{value:.1f} s" for key, value in one[what].items() if key.endswith("cpu_s")))
+            if what == "live" and not last:
+                drop(pair, index)
+        rounds.append(one)
+    say(f"comparing everything: {pair.same(index, timeout=300)} documents are equal")
+    return rounds, index
+
+
+def own_load(cluster, documents, options):
+    """A cluster's own load; leaves nothing behind."""
+    found = measures.alone(cluster, "alone", documents, options.clients)
+    cluster.delete_index("alone")
+    return found
 
 
 def run(options):
@@ -106,8 +112,10 @@ def run(options):
             pair.follower.settings(plugins__replication__follower__codec=options.codec)
         say("warming up")
         warm_up(pair, options)
-        results["alone"], results["live"], alone, live, kept = bulk_rounds(pair, options)
-        results["all_rounds"] = {"alone": alone, "live": live}
+        results["all_rounds"], kept = bulk_rounds(pair, options)
+        middle = median(results["all_rounds"])
+        results["live"] = middle.pop("live")
+        results["alone"] = middle
         say(f"bootstrap of the same {options.documents} documents")
         pair.stop_replication(kept)
         results["bootstrap"] = measures.bootstrap(pair, kept, "copy")
