@@ -151,6 +151,7 @@ Test(follower_backoff, overloaded_halves_down_to_the_poll_size_once_per_wave)
         rig_fail(r, CCR_EVENT_FETCH_FAILED, ids[i], CCR_ERROR_OVERLOADED);
     }
     cr_assert_eq(r->f->batch_bytes, r->config.batch_bytes_max / 2);
+    cr_assert_eq(rig_status(r).fetches_throttled, 4, "the leader's refusals are seen, too");
     for (int i = 0; i < 10; i++) {
         while (rig_count(r, CCR_EFFECT_FETCH) == 0) {
             rig_next(r);
@@ -158,6 +159,22 @@ Test(follower_backoff, overloaded_halves_down_to_the_poll_size_once_per_wave)
         rig_fail(r, CCR_EVENT_FETCH_FAILED, rig_nth(r, CCR_EFFECT_FETCH, 0)->id, CCR_ERROR_OVERLOADED);
     }
     cr_assert_eq(r->f->batch_bytes, r->config.poll_bytes);
+    rig_free(r);
+}
+
+Test(follower_backoff, no_poll_interval_is_a_tight_circle)
+{
+    struct ccr_follower_config c = rig_config();
+    c.poll_interval_ms = 1;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    rig_fetched(r, id, 10, 0, 0);
+    id = rig_nth(r, CCR_EFFECT_FETCH, 0)->id;
+    int64_t answered = r->now;
+    rig_fetched(r, id, 10, 0, 0);
+    rig_next(r);
+    cr_assert_eq(r->now, answered + 10);
+    cr_assert_eq(rig_count(r, CCR_EFFECT_FETCH), 1);
     rig_free(r);
 }
 

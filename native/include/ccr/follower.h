@@ -89,7 +89,7 @@ struct ccr_follower_config {
     uint32_t backoff_max_ms;    /* .. 600 000 */
     uint32_t lease_interval_ms; /* 100 .. 3 600 000 */
     uint32_t
-        poll_interval_ms; /* 0 .. 1000, between polls that a leader answers at once with nothing; 0: grows to 1000 */
+        poll_interval_ms; /* 0 .. 1000, between polls that a leader answers at once with nothing, at least 10; 0: grows to 1000 */
     uint32_t lease_patience_ms; /* 0 .. 43 200 000, how long renewals may be refused for no known reason; 0: for ever */
     uint32_t prefix_bytes_max;  /* 0 .. CCR_TAIL_BYTES_MAX */
     enum ccr_codec_id codec;
@@ -151,7 +151,7 @@ struct ccr_follower_status {
     uint64_t fetches;
     uint64_t fetches_failed;
     uint64_t applies_failed;
-    uint64_t fetches_throttled;
+    uint64_t fetches_throttled; /* asked for little for want of budget, or refused by an overloaded leader */
     uint32_t fetches_in_flight;
     uint32_t applies_in_flight;
     uint64_t bytes_held;

@@ -80,11 +80,15 @@ static const char *answer_wrong(const struct ccri_piece *p, const struct ccr_wir
     return NULL;
 }
 
-/* Before a leader that does not hold polls is asked again: as often as is wished, else more and more seldom. */
+/*
+ * Before a leader that does not hold polls is asked again: as often as is wished, else more and more seldom. Never in a
+ * tight circle: a wish for 1 ms would cost both sides a core and show nothing sooner that anybody could see.
+ */
 static int64_t pause_ms(const struct ccr_follower *f)
 {
     if (f->config.poll_interval_ms > 0) {
-        return (int64_t)f->config.poll_interval_ms;
+        return f->config.poll_interval_ms > CCRI_POLL_PAUSE_MIN_MS ? (int64_t)f->config.poll_interval_ms
+                                                                   : CCRI_POLL_PAUSE_MIN_MS;
     }
     uint32_t doublings = f->empty_early - 2 < 16 ? f->empty_early - 2 : 16;
     uint64_t delay = (uint64_t)f->config.backoff_min_ms << doublings;
@@ -229,6 +233,7 @@ void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class
         ccri_fetch_damaged(f, first, id, out);
         break;
     case CCRI_SHRINK:
+        f->fetches_throttled++;
         if (ccri_door_trip(f, &f->fetch, error, id, f->next_id)) {
             ccri_fetch_shrink(f);
         }

@@ -41,6 +41,8 @@
 #define CCRI_MARKS_MAX 32u
 /* A leader that answers parked fetches at once with nothing is asked at most this seldom. */
 #define CCRI_EMPTY_CAP_MS 1000
+/* ... and at most this often, whatever poll_interval_ms says. */
+#define CCRI_POLL_PAUSE_MIN_MS 10
 
 enum ccri_piece_state { CCRI_ASKED, CCRI_WAITING, CCRI_APPLYING, CCRI_APPLIED };
 

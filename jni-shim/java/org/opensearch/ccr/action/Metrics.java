@@ -151,7 +151,7 @@ public final class Metrics {
         f.longs("wire", Type.COUNTER, "bytes", "Bytes of the operations received, as they were sent.", s -> s.figures().wireBytes());
         f.longs("failed", Type.COUNTER, "reads", "Fetches that failed.", ShardStatus::failedReads);
         f.longs("failed", Type.COUNTER, "writes", "Applies that failed.", ShardStatus::failedWrites);
-        f.longs("throttled", Type.COUNTER, "reads", "Fetches that had to wait for memory of the node.", ShardStatus::throttledReads);
+        f.longs("throttled", Type.COUNTER, "reads", "Fetches for which memory of the node was short, or that an overloaded leader refused.", ShardStatus::throttledReads);
         f.doubles("write", Type.COUNTER, "seconds", "Time spent applying.", s -> s.writeMillis() / MILLIS);
     }
 

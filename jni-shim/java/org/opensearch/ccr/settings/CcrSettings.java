@@ -51,7 +51,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** The fallback: a leader that does not hold a poll until there is something new is asked so often. */
+    /** The fallback: a leader that does not hold a poll until there is something new is asked so often, every 10 ms at most. */
     public static final Setting<TimeValue> POLL_INTERVAL = Setting.timeSetting(
         "plugins.replication.follower.poll_interval",
         TimeValue.timeValueMillis(50),
