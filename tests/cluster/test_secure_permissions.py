@@ -117,6 +117,36 @@ def test_start_tells_everything_that_is_missing(secure_pair, caller, secure_inde
     assert pair.status(secure_index) == {"status": "REPLICATION NOT IN PROGRESS"}
 
 
+def test_verify(secure_pair, caller, secure_index):
+    """Who may verify one index needs no more than that; the leader is read in the role that the replication has."""
+    pair = secure_pair
+    here, there = pair.follower.users, pair.leader.users
+    permission = INDEX + "verify"
+    pair.leader.create_index(secure_index, shards=2)
+    for number in range(20):
+        pair.leader.put(secure_index, str(number), {"n": number})
+    assert start(pair, caller, secure_index).status == 200
+    pair.wait_status(secure_index, "SYNCING")
+    pair.caught_up(secure_index)
+    vera = here.user("vera")
+    here.role("verifier", index={"*": [INDEX + "status_check"]})
+    here.grant("verifier", "vera")
+    url = pair.url(secure_index, "_verify")
+    answer = vera.request("POST", url)
+    assert answer.status == 403 and answer.error["type"] == "security_exception" and f"[{permission}]" in answer.reasons(), answer
+    here.role("verifier", index={secure_index: [permission]})
+    answer = vera.ok("POST", url)
+    assert answer["result"] == "equal" and answer["complete"] and answer["documents"] == 20, answer
+    there.role(LEADS, index={"*": [SETUP, READ]})
+    try:
+        answer = vera.request("POST", url)
+    finally:
+        there.role(LEADS, index={"*": LEADER_ACTIONS})
+    assert answer.status == 403 and answer.error["type"] == "security_exception", answer
+    assert f"on the leader cluster [leader-one]: no permissions for [{FILES}]" in answer.reasons() and LEADS in answer.reasons(), answer
+    assert vera.ok("POST", url)["result"] == "equal"
+
+
 @pytest.mark.parametrize("side,permission", [("leader", p) for p in LEADER_ACTIONS] + [("follower", p) for p in FOLLOWER_ACTIONS],
                          ids=lambda value: value.split("/")[-2] if "/" in value else value)
 def test_role_needs_each_permission(secure_pair, caller, side, permission):

@@ -4,6 +4,7 @@ import shutil
 
 from harness import config
 from harness.load import Writer
+from harness.pair import ALIAS
 from harness.wait import until
 
 PAIR = dict(name="verify")
@@ -132,6 +133,20 @@ def test_refusals(pair, index):
     refused("", 400, "closed")
     pair.leader.delete_index(index)
     refused("", 404, "no such index")
+
+
+def test_leader_made_anew(pair, index):
+    """Two indices that have nothing but their name in common are not compared."""
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    pair.follow(index)
+    pair.caught_up(index)
+    pair.leader.delete_index(index)
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    answer = pair.follower.request("POST", pair.url(index, "_verify"))
+    assert answer.status == 409, answer
+    assert f"Leader index [{ALIAS}:{index}] is not the one that [{index}] was copied from" in answer.reasons(), answer
 
 
 def test_leader_rolled_back_by_its_disk(own_pair, own_index):

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.verify;
 
+import org.opensearch.OpenSearchSecurityException;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.proto.CoreProto.VerifyConfig;
@@ -162,11 +163,12 @@ public final class IndexComparison {
             threadPool,
             core.openVerify(config),
             new ShardComparison.Side(
+                "leader cluster [" + target.alias() + "]",
                 clients.leader(target.alias(), target.roles()),
                 new ShardId(target.leader(), number),
                 history
             ),
-            new ShardComparison.Side(clients.plugin(), new ShardId(target.follower().getIndex(), number), ""),
+            new ShardComparison.Side("follower cluster", clients.plugin(), new ShardId(target.follower().getIndex(), number), ""),
             key,
             this::found,
             ActionListener.wrap(result -> done(number, result, null), e -> {
@@ -198,10 +200,15 @@ public final class IndexComparison {
         next();
     }
 
-    /** A comparison that could not even begin fails with the reason; one that has looked at anything answers what it saw. */
+    /**
+     * A comparison that could not even begin, or that one side refused before a document was compared, fails with the reason; one
+     * that has looked at anything answers what it saw.
+     */
     private void end() {
         List<ShardResult> shards = List.copyOf(results.values());
-        if (firstFailure != null && shards.stream().allMatch(shard -> shard.failure() != null && shard.bytes() == 0)) {
+        boolean refused = firstFailure instanceof OpenSearchSecurityException;
+        if (firstFailure != null
+            && shards.stream().allMatch(s -> s.failure() != null && (s.bytes() == 0 || refused && s.documents() == 0))) {
             listener.onFailure(firstFailure);
             return;
         }

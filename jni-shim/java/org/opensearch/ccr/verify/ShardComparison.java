@@ -1,6 +1,8 @@
 package org.opensearch.ccr.verify;
 
+import org.opensearch.ExceptionsHelper;
 import org.opensearch.OpenSearchException;
+import org.opensearch.OpenSearchSecurityException;
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
@@ -40,9 +42,10 @@ final class ShardComparison {
     /**
      * One side of the comparison.
      *
+     * @param cluster for people
      * @param history that the shard must have; empty when any will do
      */
-    record Side(Client client, ShardId shard, String history) {}
+    record Side(String cluster, Client client, ShardId shard, String history) {}
 
     private final ThreadPool threadPool;
     private final NativeSession session;
@@ -250,11 +253,18 @@ final class ShardComparison {
 
     private void failed(long id, boolean here, Exception e) {
         ErrorClass error = here ? ErrorClassifier.classifyLocal(e) : ErrorClassifier.classifyCall(e);
+        Exception told = error == ErrorClass.ERROR_FORBIDDEN ? refusal(here ? follower : leader, e) : e;
         synchronized (this) {
-            lastFailure = e;
+            lastFailure = told;
         }
         VerifyEvent.Builder event = VerifyEvent.newBuilder().setKind(VerifyEventKind.VERIFY_FAILED).setId(id).setError(error);
         threadPool.generic().execute(() -> step(event));
+    }
+
+    /** Whoever has to grant something must know where. */
+    private static Exception refusal(Side side, Exception e) {
+        String text = "on the " + side.cluster() + ": " + ExceptionsHelper.unwrapCause(e).getMessage();
+        return new OpenSearchSecurityException(text, RestStatus.FORBIDDEN, e);
     }
 
     private void end(VerifyEffects effects) {

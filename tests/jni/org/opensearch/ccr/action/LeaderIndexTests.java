@@ -48,4 +48,18 @@ final class LeaderIndexTests {
             refusal(Settings.builder().put(IndexMetadata.SETTING_VERSION_CREATED, Version.V_3_6_0))
         );
     }
+
+    @Test
+    void withoutSoftDeletes() {
+        Settings.Builder old = Settings.builder()
+            .put(IndexMetadata.SETTING_VERSION_CREATED, Version.V_3_6_0)
+            .put(IndexMetadata.SETTING_INDEX_UUID, "uuid")
+            .put("index.soft_deletes.enabled", false);
+        IndexMetadata metadata = IndexMetadata.builder("logs").settings(old).numberOfShards(1).numberOfReplicas(0).build();
+        LeaderIndex leader = new LeaderIndex("cluster-uuid", metadata, null);
+        assertEquals(
+            "Cannot Replicate an index where the setting index.soft_deletes.enabled is disabled",
+            assertThrows(IllegalArgumentException.class, leader::ensureSoftDeletes).getMessage()
+        );
+    }
 }
