@@ -68,15 +68,22 @@ class Impostor:
                     continue
                 if frame.is_request:
                     asked[frame.request_id] = self._name(frame)
+                    self._asked(frame, asked[frame.request_id])
                 elif not self._change(frame, asked.pop(frame.request_id, None)):
                     continue
-                target.sendall(frame.bytes())
+                self._pass(frame, target)
         except (OSError, EOFError):
             for each in (source, target):
                 try:
                     each.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
+
+    def _asked(self, frame, action):
+        """A request goes by; its body may be changed."""
+
+    def _pass(self, frame, target):
+        target.sendall(frame.bytes())
 
     @staticmethod
     def _name(frame):
