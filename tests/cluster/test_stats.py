@@ -1,4 +1,6 @@
 """leader_stats and follower_stats: exactly the contract's fields, with true numbers."""
+import pytest
+
 from harness.pair import API
 from harness.wait import until
 
@@ -65,6 +67,107 @@ def test_follower_stats(pair, index):
     assert found["num_paused_indices"] == before["num_paused_indices"] + 1
     assert found["num_syncing_indices"] == before["num_syncing_indices"]
     assert index not in found["index_stats"]
+
+
+@pytest.fixture
+def settings(pair):
+    """Sets persistent settings of a cluster, and takes them all back in the end."""
+    changed = []
+
+    def change(cluster, **values):
+        changed.append((cluster, values))
+        cluster.settings(**values)
+    yield change
+    for cluster, values in changed:
+        cluster.settings(**dict.fromkeys(values))
+
+
+def test_every_figure_of_a_leader_moves(pair, index):
+    """Reads from the translog and, of an index that keeps none, from Lucene, until each of the nine has grown."""
+    lucene = f"{index}-lucene"
+    pair.leader.create_index(lucene, settings={"index.plugins.replication.translog.retention_size": "0b"})
+    pair.follow(lucene)
+    fill(pair, index, 50)
+    before = stats(pair.leader, "leader_stats")
+
+    def moved():
+        pair.leader.bulk([({"index": {}}, {"text": "x" * 500}) for _ in range(300)], index)
+        pair.pause(lucene)
+        pair.leader.bulk([({"index": {}}, {"text": "x" * 500}) for _ in range(300)], lucene)
+        pair.leader.ok("POST", f"/{lucene}/_flush?force=true&wait_if_ongoing=true")
+        assert pair.resume(lucene).status == 200
+        pair.caught_up(lucene)
+        pair.caught_up(index)
+        now = stats(pair.leader, "leader_stats")
+        assert all(now[counter] > before[counter] for counter in LEADER_COUNTERS if counter != "translog_size_bytes"), now
+        return now["translog_size_bytes"] > 0 and now
+    now = until(moved, 90, "every figure of the leader has grown")
+    assert now["num_replicated_indices"] >= 2 and {index, lucene} <= set(now["index_stats"])
+    pair.drop(lucene)
+
+
+def held_up(pair, index, settings):
+    """Brings about, one after another, what each counter of trouble counts; answers when it has grown."""
+    def grows(counter, more=lambda: None):
+        start = stats(pair.follower, "follower_stats")
+
+        def grown():
+            more()
+            now = stats(pair.follower, "follower_stats")
+            return now[counter] > start[counter] and now["index_stats"][index][counter] > 0
+        until(grown, 90, f"{counter} grows")
+
+    def write(size=10):
+        pair.leader.bulk([({"index": {}}, {"text": "x" * size}) for _ in range(200)], index)
+
+    pair.link.cut()
+    try:
+        grows("failed_read_requests")
+    finally:
+        pair.link.resume()
+    pair.wait_connected()
+    settings(pair.leader, plugins__replication__leader__thread_pool__size=1, plugins__replication__leader__thread_pool__queue_size=0)
+    grows("throttled_read_requests", write)
+    settings(pair.leader, plugins__replication__leader__thread_pool__size=None,
+             plugins__replication__leader__thread_pool__queue_size=None)
+    assert pair.follower.request("PUT", f"{API}/{index}/_update", {"index.blocks.write": True}).status == 200
+    grows("failed_write_requests", write)
+    assert pair.follower.request("PUT", f"{API}/{index}/_update", {}).status == 200
+    pair.caught_up(index)
+
+
+def test_every_figure_of_a_follower_moves(pair, index, settings):
+    """Under load, with each kind of failure, and with followers in each state.
+
+    Not throttled_write_requests: a primary on the pump's own node takes what the pump has room for.
+    """
+    moving = [counter for counter in FOLLOWER_COUNTERS if counter != "throttled_write_requests"]
+    states = {state: f"{index}-{state}" for state in ("paused", "failed", "bootstrapping")}
+    for one in states.values():
+        pair.leader.create_index(one)
+    before = stats(pair.follower, "follower_stats")
+    fill(pair, index, 300, shards=6)
+    held_up(pair, index, settings)
+    try:
+        pair.follow(states["paused"])
+        pair.pause(states["paused"])
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {"cluster.max_shards_per_node": 1}})
+        pair.start_replication(states["failed"], query="?wait_for_restore=true")
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {"cluster.max_shards_per_node": None}})
+        settings(pair.follower, cluster__routing__allocation__node_initial_primaries_recoveries=0)
+        assert pair.start_replication(states["bootstrapping"]).status == 200
+        now = until(lambda: (lambda found: found if all(found[f"num_{state}_indices"] == before[f"num_{state}_indices"] + 1
+                                                        for state in ("syncing", *states)) else None)(
+            stats(pair.follower, "follower_stats")), 60, "one follower in each state")
+        for figure in ("num_shard_tasks", "num_index_tasks", *moving):
+            assert now[figure] > before[figure], (figure, now)
+        assert now["num_shard_tasks"] >= before["num_shard_tasks"] + 6
+        assert all(now["index_stats"][index][counter] > 0 for counter in moving), now
+    finally:
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {"cluster.max_shards_per_node": None}})
+        pair.follower.settings(cluster__routing__allocation__node_initial_primaries_recoveries=None)
+        for one in states.values():
+            pair.drop(one)
 
 
 def test_stats_of_the_old_path(pair):
