@@ -62,6 +62,14 @@ def test_stats(pair, rules):
     assert pair.follower.ok("GET", "/_opendistro/_replication/autofollow_stats")["autofollow_stats"]
 
 
+def sums_are_those_of_the_rules(stats):
+    """Of one answer of autofollow_stats."""
+    for figure in ("num_success_start_replication", "num_failed_start_replication", "num_failed_leader_calls"):
+        assert stats[figure] == sum(rule[figure] for rule in stats["autofollow_stats"]), stats
+    assert sorted(stats["failed_indices"]) == sorted(index for rule in stats["autofollow_stats"] for index in rule["failed_indices"])
+    assert stats["num_failed_start_replication"] >= 1 and stats["failed_indices"], stats
+
+
 def test_patterns_exclusions_and_kinds_of_indices(pair, rules):
     """The dry run of a rule that is not there tells beforehand what the rule then does."""
     p = rules.prefix
@@ -95,6 +103,28 @@ def test_patterns_exclusions_and_kinds_of_indices(pair, rules):
     pair.leader.ok("POST", f"/{p}-closed/_open")
     for index in (f"{p}-b-tmp", f"{p}-hidden", f".{p}-dot", f"{p}-closed"):
         rules.followed(index)
+
+
+def test_system_indices(pair, rules):
+    """Left out of every pattern, also of one that has their dot and takes hidden ones, unless they are asked for."""
+    p = rules.prefix
+    system = f".reporting-{p}"  # of this name they belong to the Dashboards module
+    for index in (system, f"{p}-a"):
+        pair.leader.create_index(index)
+        pair.leader.put(index, "1", {"of": index})
+    body = {"leader_alias": ALIAS, "name": p, "pattern": "*"}
+    for more in ({}, {"include_hidden": True}, {"patterns": [f".*{p}", "*"], "pattern": None, "include_hidden": True}):
+        dry = rules.dry_run({key: value for key, value in {**body, **more}.items() if value is not None})
+        assert dry[f"{p}-a"] == ("would_follow", None), dry
+        assert dry[system] == ("would_not_follow", "it is a system index, and the rule does not say include_system"), dry[system]
+    # From here on only by patterns of this test: other tests' indices are theirs.
+    rules.made(pattern=None, patterns=[f".*{p}", f"{p}-*"], include_hidden=True)
+    rules.looked()
+    rules.not_there(system)
+    assert rules.get()["failures"] == []
+    assert rules.update(include_system=True).status == 200
+    rules.followed(system)
+    until(lambda: pair.follower.get(system, "1"), 60, "its document")
 
 
 def test_follower_pattern(pair, rules):
@@ -168,6 +198,7 @@ def test_failures_are_told_and_tried_again(pair, rules):
     assert failure["since"] <= failure["last_attempt"] < failure["next_retry"]
     stats = next(one for one in rules.stats()["autofollow_stats"] if one["name"] == p)
     assert stats["failed_indices"] == [f"{p}-a"] and stats["num_failed_start_replication"] == 1
+    sums_are_those_of_the_rules(rules.stats())
     assert rules.update(settings={}).status == 200
     rules.followed(f"{p}-a")
     until(lambda: rules.get()["failures"] == [], 10, "nothing is held against it")
@@ -195,6 +226,7 @@ def test_a_leader_that_is_away(pair, rules):
         link.cut()
         until(lambda: rules.get()["num_failed_leader_calls"] >= 2, 30, "the leader is missed")
         assert rules.get()["leader_error"]["attempts"] >= 1 and rules.get()["leader_error"]["reason"]
+        assert rules.stats()["num_failed_leader_calls"] >= 2
         pair.leader.create_index(f"{p}-a")
         link.resume()
         rules.followed(f"{p}-a")

@@ -7,6 +7,7 @@ from harness import config
 from harness.content import wait_caught_up
 from harness.load import Writer
 from harness.wait import until
+from harness.wire import Out, Peer
 
 GONE = "Use force_resume=true to restore from snapshot."
 
@@ -222,6 +223,23 @@ def test_deleting_a_follower_is_stop_and_delete(pair, index):
           "the lease is gone")
     pair.follow(index)
     assert pair.same(index) == 10
+
+
+def test_index_state_management_stops_a_replication(pair, index):
+    """Its action stop_replication, byte by byte as the shared library of the plugins (StopIndexReplicationRequest) writes it."""
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {})
+    pair.follow(index)
+    pair.caught_up(index)
+    time = Out().vint(60).byte(3).data  # 30 s, zigzag, and their unit: how long for the manager, how long for its answer
+    request = Out().text("").raw(time).raw(time).text(index).data
+    with Peer(pair.follower.nodes[0].transport_port) as peer:
+        error, answer = peer.call("indices:internal/plugins/replication/index/stop", request)
+        assert not error and bytes(answer) == b"\x01", answer  # acknowledged
+        assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
+        pair.follower.put(index, "2", {})  # an ordinary index
+        error, answer = peer.call("indices:internal/plugins/replication/index/stop", request)
+        assert error and f"No replication in progress for index:{index}".encode() in answer, answer
 
 
 def test_stop_leaves_the_index_open(pair, index):
