@@ -7,6 +7,7 @@ from harness.link import Link
 from harness.pair import ALIAS, API
 from harness.rules import RULES, Rules
 from harness.wait import until
+from test_bulk import bulk, done, numbers
 
 CLOSE = "plugins__replication__follower__block__start"
 
@@ -281,6 +282,42 @@ def test_hundred_indices(pair, rules):
         until(lambda: pair.follower.get(index, "1"), 60, f"document of {index}")
     rule = rules.get()
     assert rule["failures"] == [] and rule["waiting"] == 0 and rule["num_success_start_replication"] == 100
+    assert rules.remove().status == 200
+    bulk_verbs_on_hundred(pair, rules, names)
+
+
+def bulk_verbs_on_hundred(pair, rules, names):
+    """All four verbs on the hundred followers that a rule has made, each with filters."""
+    every, spared = f"{rules.prefix}-*", f"{rules.prefix}-09*"
+    touched = [name for name in names if not name.startswith(spared[:-1])]
+
+    def verb(which, exclude, expected):
+        found = done(pair, bulk(pair, which, every, exclude), timeout=180)
+        assert numbers(found) == {"success": expected, "failed": 0, "cancelled": 0}, found
+
+    def statuses():
+        found = pair.follower.ok("GET", f"{API}/_bulk_status?pattern={every}")["indices"]
+        return {name: status["status"] for name, status in found.items()}
+
+    pair.follower.settings(plugins__replication__follower__bulk_batch_size=25)
+    try:
+        verb("pause", [spared], 90)
+        assert statuses() == {name: "PAUSED" if name in touched else "SYNCING" for name in names}
+        pair.leader.bulk([({"index": {"_index": index, "_id": "2"}}, {"n": index}) for index in names])
+        verb("resume", [spared, "nothing-of-this-name"], 90)
+        for index in names:
+            until(lambda: pair.follower.get(index, "2"), 60, f"second document of {index}")
+        assert set(statuses().values()) == {"SYNCING"}
+        verb("stop", None, 100)
+        assert statuses() == {}
+        pair.follower.ok("DELETE", "/" + every)
+        verb("start", [f"{rules.prefix}-0{tens}*" for tens in range(7)] + [names[99]], 29)
+        for index in names[70:99]:
+            pair.wait_status(index, "SYNCING")
+            until(lambda: pair.follower.get(index, "2"), 60, f"documents of {index}")
+        rules.not_there(*names[:70], names[99])
+    finally:
+        pair.follower.settings(plugins__replication__follower__bulk_batch_size=None)
 
 
 # ---- refused requests ----------------------------------------------------------------------------------------------
