@@ -29,7 +29,7 @@ def test_existing_and_new_indices(pair, rules):
     rules.followed(old)
     rules.looked()
     pair.leader.create_index(new, shards=2)
-    until(lambda: pair.status(new)["status"] != "REPLICATION NOT IN PROGRESS", 10, "new index is being followed")
+    until(lambda: pair.status(new)["status"] != "REPLICATION NOT IN PROGRESS", 60, "new index is being followed")
     pair.leader.put(new, "1", {"b": 2})
     assert pair.same(old) == 1 and pair.same(new) == 1
     settings = pair.follower.ok("GET", f"/{new}/_settings?flat_settings")[new]["settings"]
@@ -50,7 +50,7 @@ def test_stats(pair, rules):
     rules.made()
     rules.looked()
     stats = until(lambda: next((one for one in rules.stats()["autofollow_stats"] if one["name"] == rules.prefix
-                                and one["num_success_start_replication"] == 1), None), 10, "counted")
+                                and one["num_success_start_replication"] == 1), None), 60, "counted")
     assert set(rules.stats()) == {"num_success_start_replication", "num_failed_start_replication",
                                   "num_failed_leader_calls", "failed_indices", "autofollow_stats"}
     assert list(stats) == ["name", "pattern", "leader_alias", "num_success_start_replication",
@@ -202,7 +202,7 @@ def test_failures_are_told_and_tried_again(pair, rules):
     sums_are_those_of_the_rules(rules.stats())
     assert rules.update(settings={}).status == 200
     rules.followed(f"{p}-a")
-    until(lambda: rules.get()["failures"] == [], 10, "nothing is held against it")
+    until(lambda: rules.get()["failures"] == [], 60, "nothing is held against it")
     # While starts are forbidden nothing is tried in vain; afterwards it goes on by itself.
     pair.follower.settings(**{CLOSE: True})
     pair.leader.create_index(f"{p}-b")
@@ -292,7 +292,7 @@ def bulk_verbs_on_hundred(pair, rules, names):
     touched = [name for name in names if not name.startswith(spared[:-1])]
 
     def verb(which, exclude, expected):
-        found = done(pair, bulk(pair, which, every, exclude), timeout=180)
+        found = done(pair, bulk(pair, which, every, exclude), timeout=300)
         assert numbers(found) == {"success": expected, "failed": 0, "cancelled": 0}, found
 
     def statuses():

@@ -72,7 +72,7 @@ def test_compare_tells_equal_and_different(pair, index):
     assert copy_through_link(pair, index, index) == 500
     after = pair.link.stats()
     assert after["down"] > before["down"] + 10000 and after["up"] > before["up"]
-    pair.caught_up(index, timeout=20)
+    pair.caught_up(index, timeout=60)
     assert content.compare(pair.leader, pair.follower, index) == 500
     pair.follower.put(index, "d7", {"n": 7})
     pair.follower.request("DELETE", f"/{index}/_doc/d9")

@@ -115,4 +115,4 @@ def test_metadata_store(pair, index):
     pair.pause(index)
     assert pair.follower.get(store, index)["_source"]["overall_state"] == "PAUSED"
     pair.stop_replication(index)
-    until(lambda: pair.follower.get(store, index) is None, 20, "the record is gone")
+    until(lambda: pair.follower.get(store, index) is None, 60, "the record is gone")
