@@ -3,9 +3,11 @@ import json
 
 import pytest
 
-from harness.guard import API
+from harness.guard import API, FOLLOWER_ROLE, LEADER_ROLE
+from harness.pair import API as REPLICATION
+from harness.rules import RULES
 from harness.wait import until
-from permissions import READ
+from permissions import CLUSTER, FILES, READ, WRITE
 
 PAIR = dict(secure=True, leader_nodes=2, follower_nodes=2, heap="512m")
 
@@ -99,9 +101,17 @@ def test_audit_names_who_acted(own_pair, name):
                                                "exclude_sensitive_headers": True, "ignore_users": [], "ignore_requests": []},
                     "compliance": {"enabled": False}}
         cluster.ok("PUT", f"{API}/audit/config", settings)
+    maker = pair.follower.users.user("rita")
+    for cluster, roles in ((pair.leader, [LEADER_ROLE]), (pair.follower, [FOLLOWER_ROLE, "rule_maker"])):
+        if cluster is pair.follower:
+            cluster.users.role("rule_maker", cluster=[CLUSTER + "*"])
+        for role in roles:
+            cluster.users.grant(role, "operator", "rita")
     pair.leader.create_index(name)
     pair.leader.put(name, "1", {"n": 1})
     try:
+        by_rule(pair, maker, name, "of-a-rule")
+        by_bulk(pair, maker, name)
         pair.follow(name)
         pair.leader.put(name, "2", {"n": 2})
         assert pair.same(name) == 2
@@ -115,4 +125,52 @@ def test_audit_names_who_acted(own_pair, name):
     stop = "indices:admin/plugins/replication/index/stop"
     until(lambda: who(pair.follower, stop) == {"operator"}, 30, "the stop is audited with its user")
     until(lambda: who(pair.leader, READ), 30, "reading is audited on the leader")
-    assert who(pair.leader, READ) == {"operator"}, who(pair.leader, READ)
+    assert who(pair.leader, READ) == {"operator", "rita"}, who(pair.leader, READ)
+    for cluster, action in ((pair.leader, READ), (pair.leader, FILES), (pair.follower, WRITE)):
+        for part in ("of-a-rule", "of-bulk"):
+            users = until(lambda: who_on(cluster, action, f"{name}-{part}"), 30, f"{action} on {part} is audited")
+            assert users == {"rita"}, (action, part, users)
+    assert "ccr_user" not in {event.get("audit_request_effective_user") for event in audit(pair.leader) + audit(pair.follower)}
+
+
+def who_on(cluster, action, index):
+    """Effective users of the audited events of an action on an index."""
+    return {event.get("audit_request_effective_user") for event in audit(cluster)
+            if action in (event.get("audit_request_privilege"), event.get("audit_transport_request_type"))
+            and any(index in names for names in (event.get("audit_trace_indices") or [],
+                                                 event.get("audit_trace_resolved_indices") or []))}
+
+
+def by_rule(pair, maker, name, part):
+    """Followed because of a rule, for which nobody waits."""
+    index = f"{name}-{part}"
+    roles = {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    body = {"leader_alias": "leader-one", "name": name, "pattern": f"{name}-of-a-*", "use_roles": roles}
+    assert maker.request("POST", RULES, body).json == {"acknowledged": True}
+    try:
+        shown = [rule for rule in maker.ok("GET", RULES)["rules"] if rule["name"] == name]
+        assert shown and shown[0]["user"] == "rita", shown
+        pair.wait_status(index, "SYNCING")
+        pair.leader.put(index, "2", {"n": 2})
+        assert pair.same(index) == 2
+    finally:
+        maker.request("DELETE", RULES, {"leader_alias": "leader-one", "name": name})
+        pair.drop(index)
+
+
+def by_bulk(pair, maker, name):
+    """Started by a bulk request."""
+    index = f"{name}-of-bulk"
+    roles = {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    try:
+        body = {"leader_alias": "leader-one", "pattern": f"{name}-of-bulk*", "use_roles": roles}
+        assert maker.request("POST", REPLICATION + "/_bulk_start", body).status == 200
+        pair.wait_status(index, "SYNCING")
+        pair.leader.put(index, "2", {"n": 2})
+        assert pair.same(index) == 2
+    finally:
+        pair.drop(index)

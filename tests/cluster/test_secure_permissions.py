@@ -3,7 +3,9 @@ import pytest
 
 import permissions
 from harness.guard import FOLLOWER_ROLE, LEADER_ROLE
-from permissions import ENDPOINTS, FILES, FOLLOWER_ACTIONS, INDEX, LEADER_ACTIONS, READ, SETUP, WRITE
+from harness.pair import API
+from harness.rules import RULES
+from permissions import CLUSTER, ENDPOINTS, FILES, FOLLOWER_ACTIONS, INDEX, LEADER_ACTIONS, READ, SETUP, WRITE
 
 CALLER, LEADS, FOLLOWS = "caller_role", "leads_role", "follows_role"
 ROLES = {"leader_cluster_role": LEADS, "follower_cluster_role": FOLLOWS}
@@ -77,7 +79,8 @@ def test_endpoint_needs_its_permission(secure_pair, endpoint):
     users.grant("bob_role", "bob")
     refused = permissions.call(client, endpoint, "none-such")
     assert refused.status == 403 and refused.error["type"] == "security_exception", refused
-    assert endpoint.permission in refused.reasons(), refused
+    assert endpoint.permission in refused.reasons() and "on the follower cluster: " in refused.error["reason"], refused
+    assert missing(refused) == {f"follower cluster: {endpoint.permission}"}, refused
 
     own = [endpoint.permission]
     of_all = endpoint.name in permissions.OF_ALL_INDICES
@@ -88,6 +91,58 @@ def test_endpoint_needs_its_permission(secure_pair, endpoint):
     if own[0].startswith("indices:") and not of_all:
         elsewhere = permissions.call(client, endpoint, "somewhere-else")
         assert elsewhere.status == 403 and endpoint.permission in elsewhere.reasons(), elsewhere
+
+
+TWO_SIDED = {
+    "_start": lambda name: ("PUT", f"{API}/{name}/_start", {"leader_index": name}),
+    "_bulk_start": lambda name: ("POST", f"{API}/_bulk_start", {"pattern": f"{name}-nothing-yet-*"}),
+    "_autofollow": lambda name: ("POST", RULES, {"name": name, "patterns": [f"{name}-nothing-yet-*", f"{name}-nor-this"]}),
+    "_autofollow/_dry_run": lambda name: ("POST", RULES + "/_dry_run", {"name": name, "pattern": f"{name}-nothing-yet-*"}),
+}
+
+
+@pytest.mark.parametrize("endpoint", TWO_SIDED)
+def test_whoever_asks_both_sides_is_told_all_of_both(secure_pair, caller, name, endpoint):
+    """Also for a pattern that matches nothing yet: not one right may be missing, and each is named with its side."""
+    here, there = secure_pair.follower.users, secure_pair.leader.users
+    method, url, body = TWO_SIDED[endpoint](name)
+    body = {"leader_alias": "leader-one", "use_roles": ROLES, **body}
+    here.role(CALLER, index={"*": [INDEX + "start", SETUP]}, cluster=[CLUSTER + "*"])
+    leader, follower = "leader cluster [leader-one]: ", f"follower cluster [{secure_pair.follower.name}]: "
+    wanted = {leader + p for p in LEADER_ACTIONS} | {follower + p for p in FOLLOWER_ACTIONS}
+    cases = [("nothing at all", {}, {}, wanted)]
+    cases += [(p, {"*": [a for a in LEADER_ACTIONS if a != p]}, {"*": FOLLOWER_ACTIONS}, {leader + p}) for p in LEADER_ACTIONS]
+    cases += [(p, {"*": LEADER_ACTIONS}, {"*": [a for a in FOLLOWER_ACTIONS if a != p]}, {follower + p}) for p in FOLLOWER_ACTIONS]
+    cases.append(("elsewhere", {"other-*": LEADER_ACTIONS}, {"other-*": FOLLOWER_ACTIONS}, wanted))
+    try:
+        for what, leads, follows, lacking in cases:
+            there.role(LEADS, index=leads)
+            here.role(FOLLOWS, index=follows)
+            answer = caller.request(method, url, body)
+            assert answer.status == 403, (what, answer)
+            assert missing(answer) == lacking, (what, answer)
+    finally:
+        there.role(LEADS, index={"*": LEADER_ACTIONS})
+        here.role(FOLLOWS, index={"*": FOLLOWER_ACTIONS})
+        here.role(CALLER, index={"*": [INDEX + "start", SETUP]})
+
+
+@pytest.mark.parametrize("verb", ["_resume", "_verify"])
+def test_a_refusal_of_the_leader_is_called_one(secure_pair, caller, secure_index, verb):
+    """What a replication's own role lacks on the leader is told by the request that meets it, with the side."""
+    pair = secure_pair
+    pair.leader.create_index(secure_index)
+    pair.leader.put(secure_index, "1", {"n": 1})
+    pair.follow(secure_index, use_roles=ROLES)
+    if verb == "_resume":
+        assert pair.pause(secure_index).status == 200
+    pair.leader.users.role(LEADS, index={"*": [SETUP, READ]})
+    try:
+        answer = pair.api.request("POST", pair.url(secure_index, verb), {} if verb == "_resume" else None)
+        assert "on the leader cluster [leader-one]: " in answer.text and FILES in answer.text, answer
+        assert answer.status == 403 or verb == "_verify", answer
+    finally:
+        pair.leader.users.role(LEADS, index={"*": LEADER_ACTIONS})
 
 
 def test_start_tells_everything_that_is_missing(secure_pair, caller, secure_index):

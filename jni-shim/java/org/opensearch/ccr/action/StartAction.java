@@ -42,7 +42,7 @@ public final class StartAction extends ActionType<AcknowledgedResponse> {
 
         @Override
         protected void doExecute(Task task, StartRequest request, ActionListener<AcknowledgedResponse> listener) {
-            String user = request.byRule() ? null : setup.caller(); // before this thread works for somebody else
+            String user = request.byRule() ? request.roles().user() : setup.caller(); // before this thread works for somebody else
             ActionListener<Void> checked = ActionListener.wrap(
                 allowed -> LeaderIndex.fetch(
                     services.clients(),

@@ -55,6 +55,8 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
     private Settings settings = Settings.EMPTY;
     private boolean waitForRestore;
     private boolean byRule;
+    /** Who made the rule; null for a caller's own start, whose name its context tells. */
+    private String user;
 
     public StartRequest(String follower) {
         super(follower);
@@ -90,6 +92,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         request.followerRole = roles.follower();
         request.settings = settings;
         request.byRule = true;
+        request.user = roles.user();
         return request;
     }
 
@@ -121,6 +124,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         settings = Settings.readSettingsFromStream(in);
         waitForRestore = in.readBoolean();
         byRule = in.readBoolean();
+        user = in.readOptionalString();
     }
 
     @Override
@@ -134,6 +138,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
         Settings.writeSettingsToStream(settings, out);
         out.writeBoolean(waitForRestore);
         out.writeBoolean(byRule);
+        out.writeOptionalString(user);
     }
 
     @Override
@@ -171,7 +176,7 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
     }
 
     public FollowRoles roles() {
-        return rolesGiven ? new FollowRoles(leaderRole, followerRole) : FollowRoles.NONE;
+        return rolesGiven ? new FollowRoles(leaderRole, followerRole, user) : FollowRoles.NONE;
     }
 
     public Settings settings() {

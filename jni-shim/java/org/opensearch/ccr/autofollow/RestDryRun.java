@@ -42,6 +42,6 @@ final class RestDryRun extends RestReplication {
             dry = new DryRunAction.Request(RestRule.body(request), false);
         }
         patience(request, dry);
-        return channel -> client.execute(DryRunAction.INSTANCE, dry, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(DryRunAction.INSTANCE, dry, new RestToXContentListener<>(channel));
     }
 }

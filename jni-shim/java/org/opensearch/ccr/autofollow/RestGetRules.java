@@ -26,6 +26,6 @@ final class RestGetRules extends RestReplication {
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
         GetRulesAction.Request get = new GetRulesAction.Request(request.param(RuleFormat.ALIAS), request.param("rule", "*"));
-        return channel -> client.execute(GetRulesAction.INSTANCE, get, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(GetRulesAction.INSTANCE, get, new RestToXContentListener<>(channel));
     }
 }

@@ -46,7 +46,7 @@ final class RestRule extends RestReplication {
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         String detail = request.param("follower", request.param("reason"));
         UpdateRuleAction.Request update = patience(request, asked(request, detail));
-        return channel -> client.execute(UpdateRuleAction.INSTANCE, update, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(UpdateRuleAction.INSTANCE, update, new RestToXContentListener<>(channel));
     }
 
     private static UpdateRuleAction.Request asked(RestRequest request, String detail) throws IOException {

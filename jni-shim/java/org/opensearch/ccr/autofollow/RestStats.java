@@ -29,7 +29,7 @@ final class RestStats extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        return channel -> client.execute(ProgressAction.INSTANCE, new EveryNode(), new RestResponseListener<>(channel) {
+        return channel -> sided(client).execute(ProgressAction.INSTANCE, new EveryNode(), new RestResponseListener<>(channel) {
             @Override
             public RestResponse buildResponse(ProgressAction.Response answer) throws Exception {
                 try (XContentBuilder builder = channel.newBuilder().prettyPrint()) {

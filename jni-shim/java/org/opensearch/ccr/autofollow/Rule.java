@@ -21,7 +21,7 @@ import java.util.Objects;
  * @param patterns        at least one; a leader index is meant when any of them matches it
  * @param exclusions      a leader index that any of these matches is not meant
  * @param followerPattern how followers are called, with {@link #PLACEHOLDER} for the leader index; null for the same name
- * @param roles           in whose name the leader is asked and replications run
+ * @param roles           in whose name the leader is asked and replications run; its user is who made or changed the rule last
  * @param settings        over the leader's, for each follower
  * @param hidden          whether hidden indices and those with a leading dot are meant, too
  * @param system          whether system indices are meant, too
@@ -114,6 +114,25 @@ public record Rule(
     /** Whether a follower of this name can be one of this rule's. */
     boolean mayHaveMade(String follower) {
         return patterns.stream().anyMatch(pattern -> Regex.simpleMatch(followerOf(pattern), follower));
+    }
+
+    /** In the name of this user, who was found to be allowed to have it. */
+    Rule by(String user) {
+        return new Rule(
+            alias,
+            name,
+            patterns,
+            exclusions,
+            followerPattern,
+            roles.by(user),
+            settings,
+            hidden,
+            system,
+            followers,
+            pause,
+            version,
+            tombstones
+        );
     }
 
     Rule paused(String reason) {

@@ -27,6 +27,7 @@ final class RuleFormat {
     static final String HIDDEN = "include_hidden";
     static final String SYSTEM = "include_system";
     static final String FOLLOWERS = "include_followers";
+    private static final String USER = "user";
     private static final String PAUSE = "pause_reason";
     private static final String VERSION = "version";
     private static final String TOMBSTONES = "tombstones";
@@ -58,6 +59,9 @@ final class RuleFormat {
             builder.field(LEADER_ROLE, rule.roles().leader());
             builder.field(FOLLOWER_ROLE, rule.roles().follower());
             builder.endObject();
+        }
+        if (rule.roles().user() != null) {
+            builder.field(USER, rule.roles().user());
         }
         builder.startObject(SETTINGS);
         rule.settings().toXContent(builder, FLAT);
@@ -91,7 +95,7 @@ final class RuleFormat {
             texts(fields, PATTERNS),
             texts(fields, EXCLUSIONS),
             fields.get(FOLLOWER_PATTERN) instanceof String pattern ? pattern : null,
-            new FollowRoles(optional(roles, LEADER_ROLE), optional(roles, FOLLOWER_ROLE)),
+            new FollowRoles(optional(roles, LEADER_ROLE), optional(roles, FOLLOWER_ROLE), optional(fields, USER)),
             settings(fields),
             Boolean.TRUE.equals(fields.get(HIDDEN)),
             Boolean.TRUE.equals(fields.get(SYSTEM)),

@@ -127,11 +127,11 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
             String name = request.body.name();
             switch (request.verb) {
                 case CREATE -> {
-                    Rule rule = request.body.toRule();
+                    Rule rule = request.body.toRule().by(check.caller());
                     checked(request, rule, ChangeRuleAction.Request.create(rule), listener);
                 }
                 case UPDATE -> {
-                    Rule changed = request.body.over(Targets.one(state, alias, name));
+                    Rule changed = request.body.over(Targets.one(state, alias, name)).by(check.caller());
                     checked(request, changed, ChangeRuleAction.Request.replace(changed), listener);
                 }
                 case DELETE -> change(request, ChangeRuleAction.Request.remove(alias, name), listener);

@@ -10,6 +10,7 @@ import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.leader.LeaderFilesRequest.Range;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.security.Refusals;
 import org.opensearch.ccr.proto.WireProto;
 import org.opensearch.common.CheckedConsumer;
 import org.opensearch.common.CheckedRunnable;
@@ -319,7 +320,7 @@ final class ShardRestore {
             pausing = patient;
             int attempts = this.wait == null ? 0 : this.wait.attempts();
             delay = Math.min(RETRY_MAX_MILLIS, RETRY_MIN_MILLIS << Math.min(attempts, 16));
-            this.wait = BootstrapWait.after(this.wait, cls, "on the leader cluster: " + RestoreProgress.textOf(e));
+            this.wait = BootstrapWait.after(this.wait, cls, (Refusals.isSided(e) ? "" : "on the leader cluster: ") + RestoreProgress.textOf(e));
             waits.accept(this.wait);
         }
         if (patient == false) {

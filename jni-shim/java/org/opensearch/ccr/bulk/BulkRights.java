@@ -33,7 +33,7 @@ public final class BulkRights {
     /** Before the leader is asked what it has: whether the roles may be used for everything the pattern may mean. */
     void check(BulkRequest request, ActionListener<Void> listener) {
         if (request.verb() == BulkVerb.START) {
-            setup.check(request.alias(), request.pattern(), request.pattern(), request.roles(), PATIENCE, listener);
+            setup.check(request.alias(), List.of(SetupCheck.Names.of(request.pattern(), name -> name)), request.roles(), PATIENCE, listener);
         } else {
             listener.onResponse(null);
         }

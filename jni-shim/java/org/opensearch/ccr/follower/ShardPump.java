@@ -11,6 +11,7 @@ import org.opensearch.ccr.core.NativeMethod;
 import org.opensearch.ccr.core.NativeSession;
 import org.opensearch.ccr.core.NativeStatus;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.security.Refusals;
 import org.opensearch.ccr.proto.CoreProto.EventKind;
 import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
 import org.opensearch.ccr.proto.CoreProto.FollowerEffect;
@@ -136,7 +137,7 @@ final class ShardPump {
     /** Offers a failure and remembers it, for people. */
     void offerFailure(FollowerEvent.Builder event, ErrorClass cls, Exception e) {
         failure = PumpFailure.of(cls, e);
-        if (cls == ErrorClass.ERROR_FORBIDDEN) {
+        if (cls == ErrorClass.ERROR_FORBIDDEN && Refusals.isSided(e) == false) {
             // whoever has to grant something must know where
             String side = event.getKind() == EventKind.EVENT_APPLY_FAILED ? "follower" : "leader";
             failure = new PumpFailure(cls, "on the " + side + " cluster: " + failure.text());

@@ -34,7 +34,7 @@ public final class RestBulk extends RestReplication {
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         try (XContentParser parser = request.contentOrSourceParamParser()) {
             BulkRequest bulk = BulkRequest.fromXContent(parser, verb);
-            return channel -> client.execute(BulkAction.of(verb), bulk, new RestToXContentListener<>(channel));
+            return channel -> sided(client).execute(BulkAction.of(verb), bulk, new RestToXContentListener<>(channel));
         }
     }
 }

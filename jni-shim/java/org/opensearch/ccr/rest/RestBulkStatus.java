@@ -28,6 +28,6 @@ public final class RestBulkStatus extends RestReplication {
             throw new IllegalArgumentException("pattern parameter is required");
         }
         BulkStatusAction.Request status = new BulkStatusAction.Request(pattern);
-        return channel -> client.execute(BulkStatusAction.INSTANCE, status, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(BulkStatusAction.INSTANCE, status, new RestToXContentListener<>(channel));
     }
 }

@@ -32,8 +32,8 @@ public final class RestBulkTask extends RestReplication {
         request.content(); // counts as consumed
         BulkTaskRequest task = new BulkTaskRequest(request.param(TASK));
         if (request.method() == RestRequest.Method.GET) {
-            return channel -> client.execute(BulkTaskStatusAction.INSTANCE, task, new RestToXContentListener<>(channel));
+            return channel -> sided(client).execute(BulkTaskStatusAction.INSTANCE, task, new RestToXContentListener<>(channel));
         }
-        return channel -> client.execute(BulkTaskCancelAction.INSTANCE, task, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(BulkTaskCancelAction.INSTANCE, task, new RestToXContentListener<>(channel));
     }
 }

@@ -52,7 +52,7 @@ public final class RestFailover extends RestReplication {
         String pattern = pattern(request, request.hasContent() ? body(request) : null);
         AcknowledgedRequest<?> given = patience(request, new FailoverAction.Request(pattern));
         Failovers.Patience patience = new Failovers.Patience(given.timeout(), given.clusterManagerNodeTimeout());
-        return channel -> failovers.run(client, pattern, patience, new RestToXContentListener<>(channel));
+        return channel -> failovers.run(sided(client), pattern, patience, new RestToXContentListener<>(channel));
     }
 
     private static String body(RestRequest request) throws IOException {

@@ -23,6 +23,6 @@ public final class RestLeaderStats extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        return channel -> client.execute(LeaderStatsAction.INSTANCE, new EveryNode(), new PrettyListener<>(channel));
+        return channel -> sided(client).execute(LeaderStatsAction.INSTANCE, new EveryNode(), new PrettyListener<>(channel));
     }
 }

@@ -33,7 +33,7 @@ public final class RestMetrics extends RestReplication {
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
-        return channel -> metrics.read(client, new RestResponseListener<>(channel) {
+        return channel -> metrics.read(sided(client), new RestResponseListener<>(channel) {
             @Override
             public RestResponse buildResponse(String text) {
                 return new BytesRestResponse(RestStatus.OK, OpenMetrics.CONTENT_TYPE, new BytesArray(text));

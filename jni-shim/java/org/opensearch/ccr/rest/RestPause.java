@@ -26,7 +26,7 @@ public final class RestPause extends RestReplication {
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         PauseAction.Request pause = read(request);
         patience(request, pause);
-        return channel -> client.execute(PauseAction.INSTANCE, pause, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(PauseAction.INSTANCE, pause, new RestToXContentListener<>(channel));
     }
 
     private static PauseAction.Request read(RestRequest request) throws IOException {

@@ -33,7 +33,7 @@ public final class RestPreflight extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         PreflightRequest preflight = patience(request, new PreflightRequest(follower(request), start(request)));
-        return channel -> client.execute(PreflightAction.INSTANCE, preflight, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(PreflightAction.INSTANCE, preflight, new RestToXContentListener<>(channel));
     }
 
     private static StartRequest start(RestRequest request) throws IOException {

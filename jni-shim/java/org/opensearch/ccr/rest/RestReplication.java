@@ -1,8 +1,10 @@
 package org.opensearch.ccr.rest;
 
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.rest.BaseRestHandler;
 import org.opensearch.rest.RestRequest;
+import org.opensearch.transport.client.Client;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -32,6 +34,11 @@ public abstract class RestReplication extends BaseRestHandler {
     /** Whether the caller speaks the dialect of the old path. */
     protected static boolean old(RestRequest request) {
         return request.path().startsWith(OLD_BASE);
+    }
+
+    /** The caller's client: a refusal says that it is one of this cluster. */
+    protected static Client sided(Client client) {
+        return RoleClients.sided(client, RoleClients.FOLLOWER_CLUSTER);
     }
 
     /** Takes over {@code timeout} and {@code cluster_manager_timeout}, which has an older name, too. */

@@ -30,6 +30,6 @@ public final class RestResume extends RestReplication {
         }
         resume.force(request.paramAsBoolean("force_resume", resume.force()));
         patience(request, resume);
-        return channel -> client.execute(ResumeAction.INSTANCE, resume, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(ResumeAction.INSTANCE, resume, new RestToXContentListener<>(channel));
     }
 }

@@ -36,9 +36,9 @@ public final class RestStart extends RestReplication {
             patience(request, start);
             if (request.paramAsBoolean("dry_run", false)) {
                 PreflightRequest preflight = patience(request, new PreflightRequest(start.follower(), start));
-                return channel -> client.execute(PreflightAction.INSTANCE, preflight, new RestToXContentListener<>(channel));
+                return channel -> sided(client).execute(PreflightAction.INSTANCE, preflight, new RestToXContentListener<>(channel));
             }
-            return channel -> client.execute(StartAction.INSTANCE, start, new RestToXContentListener<>(channel));
+            return channel -> sided(client).execute(StartAction.INSTANCE, start, new RestToXContentListener<>(channel));
         }
     }
 }

@@ -28,6 +28,6 @@ public final class RestStatus extends RestReplication {
             follower(request),
             new StatusForm(request.paramAsBoolean("verbose", false), request.paramAsBoolean("detailed", false))
         );
-        return channel -> client.execute(StatusAction.INSTANCE, status, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(StatusAction.INSTANCE, status, new RestToXContentListener<>(channel));
     }
 }

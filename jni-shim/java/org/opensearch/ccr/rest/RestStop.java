@@ -26,6 +26,6 @@ public final class RestStop extends RestReplication {
         EmptyBody.read(request);
         StopAction.Request stop = new StopAction.Request(follower(request));
         patience(request, stop);
-        return channel -> client.execute(StopAction.INSTANCE, stop, new RestToXContentListener<>(channel));
+        return channel -> sided(client).execute(StopAction.INSTANCE, stop, new RestToXContentListener<>(channel));
     }
 }

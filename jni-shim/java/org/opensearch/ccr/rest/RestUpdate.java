@@ -27,7 +27,7 @@ public final class RestUpdate extends RestReplication {
         try (XContentParser parser = request.contentOrSourceParamParser()) {
             UpdateAction.Request update = UpdateAction.Request.fromXContent(parser, follower(request));
             patience(request, update);
-            return channel -> client.execute(UpdateAction.INSTANCE, update, new RestToXContentListener<>(channel));
+            return channel -> sided(client).execute(UpdateAction.INSTANCE, update, new RestToXContentListener<>(channel));
         }
     }
 }

@@ -45,7 +45,7 @@ public final class RestVerify extends RestReplication {
         }
         verify.maxTime(request.paramAsTime("max_time", null));
         if (request.paramAsBoolean("wait_for_completion", true)) {
-            return channel -> new RestCancellableNodeClient(client, request.getHttpChannel()).execute(
+            return channel -> sided(new RestCancellableNodeClient(client, request.getHttpChannel())).execute(
                 VerifyAction.INSTANCE,
                 verify,
                 new RestToXContentListener<>(channel)

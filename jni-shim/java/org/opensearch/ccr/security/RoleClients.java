@@ -33,6 +33,8 @@ public final class RoleClients {
     /** Limits a caller to roles that must be the caller's own. */
     private static final String REQUIRED_ROLES = "opendistro_security_injected_roles_validation";
     static final String INJECTED_NAME = "ccr_user";
+    /** Side of a refusal of this cluster. */
+    public static final String FOLLOWER_CLUSTER = "follower cluster";
 
     private final Client node;
     private final LeaderLinks links;
@@ -48,12 +50,40 @@ public final class RoleClients {
      * @throws org.opensearch.transport.NoSuchRemoteClusterException when the alias is not configured
      */
     public Client leader(String alias, FollowRoles roles) {
+        return sided(asLeaderRole(alias, roles), "leader cluster [" + alias + "]");
+    }
+
+    /** As {@link #leader}, for whoever tells the side of a refusal itself. */
+    Client asLeaderRole(String alias, FollowRoles roles) {
         return new LeaderClient(new InjectingClient(node.getRemoteClusterClient(alias), roles.leader(), roles.user()), alias, links);
     }
 
     /** Calls this cluster with the follower's role. */
     public Client follower(FollowRoles roles) {
+        return sided(asFollowerRole(roles), FOLLOWER_CLUSTER);
+    }
+
+    /** As {@link #follower}, for whoever tells the side of a refusal itself. */
+    Client asFollowerRole(FollowRoles roles) {
         return new InjectingClient(node, roles.follower(), roles.user());
+    }
+
+    /** A client whose refusals name the cluster that refused. */
+    public static Client sided(Client client, String side) {
+        return new FilterClient(client) {
+            @Override
+            protected <Request extends ActionRequest, Response extends ActionResponse> void doExecute(
+                ActionType<Response> action,
+                Request request,
+                ActionListener<Response> listener
+            ) {
+                super.doExecute(
+                    action,
+                    request,
+                    ActionListener.wrap(listener::onResponse, e -> listener.onFailure(Refusals.on(side, action.name(), e)))
+                );
+            }
+        };
     }
 
     /** Calls this cluster as the plugin itself: its own index, its tasks, its cluster-state updates. */

@@ -1,18 +1,18 @@
 package org.opensearch.ccr.security;
 
 import org.opensearch.ExceptionsHelper;
-import org.opensearch.OpenSearchException;
 import org.opensearch.OpenSearchSecurityException;
 import org.opensearch.OpenSearchStatusException;
 import org.opensearch.action.support.GroupedActionListener;
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.leader.SetupValidateAction;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.service.ClusterService;
+import org.opensearch.common.UUIDs;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.core.action.ActionListener;
-import org.opensearch.core.rest.RestStatus;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.ActionNotFoundTransportException;
 import org.opensearch.transport.client.Client;
@@ -20,7 +20,9 @@ import org.opensearch.transport.client.Client;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -33,9 +35,29 @@ public final class SetupCheck {
     /** What the Security plugin leaves behind for an authenticated caller; the second alone is an administrator's certificate. */
     private static final String USER_INFO = "_opendistro_security_user_info";
     private static final String USER = "_opendistro_security_user";
-    /** Metadata of the refusal: each missing permission as {@code side: permission}. */
-    private static final String MISSING = "opensearch.ccr.missing_permissions";
     private static final String BOTH_OR_NEITHER = " The Security plugin must run on both clusters or on neither of them; this one runs ";
+
+    /**
+     * A leader index and its follower. A pattern stands for every name that it matches: rights are asked on one that no role
+     * can have meant unless it means them all. On the pattern itself, the Security plugin asks for rights on the indices that
+     * there are, which are none where it matches nothing: everybody would pass, and whether one does would be told.
+     */
+    public record Names(String leader, String follower) {
+        public Names {
+            leader = any(leader);
+            follower = any(follower);
+        }
+
+        /** Of a pattern and how a follower is called then. */
+        public static Names of(String pattern, UnaryOperator<String> follower) {
+            String leader = any(pattern);
+            return new Names(leader, follower.apply(leader));
+        }
+
+        private static String any(String pattern) {
+            return pattern.indexOf('*') < 0 ? pattern : pattern.replace("*", UUIDs.randomBase64UUID().toLowerCase(Locale.ROOT));
+        }
+    }
 
     private final Client node;
     private final RoleClients clients;
@@ -53,8 +75,8 @@ public final class SetupCheck {
      * To be called in the caller's own context. Fails with the exception that the API contract names: unknown alias, roles
      * missing, plugin missing on the leader, or one refusal that lists every permission that is missing on either side.
      *
-     * @param leader   name or pattern of the leader's indices
-     * @param follower name or pattern of the follower's
+     * @param leader   the leader's index
+     * @param follower the follower's
      */
     public void check(
         String alias,
@@ -64,17 +86,23 @@ public final class SetupCheck {
         TimeValue timeout,
         ActionListener<Void> listener
     ) {
+        check(alias, List.of(new Names(leader, follower)), roles, timeout, listener);
+    }
+
+    /** The same for several pairs of indices, any of which may be a pattern: all that is missing for any of them is told at once. */
+    public void check(String alias, List<Names> names, FollowRoles roles, TimeValue timeout, ActionListener<Void> listener) {
         Client leaderAsCaller = node.getRemoteClusterClient(alias);
         boolean secured = secured();
         SetupProbes probes = new SetupProbes(node, leaderAsCaller, clients, alias, clusterService.getClusterName().value());
         List<SetupProbes.Probe> asked;
         if (secured) {
             if (roles.present() == false) {
-                throw new OpenSearchSecurityException("Follower roles are mandatory for replication", RestStatus.FORBIDDEN);
+                throw Refusals.of("Follower roles are mandatory for replication", List.of(RoleClients.FOLLOWER_CLUSTER + ": use_roles"));
             }
-            asked = probes.ofRoles(leader, follower, roles.by(caller()));
+            FollowRoles named = roles.by(caller());
+            asked = names.stream().flatMap(one -> probes.ofRoles(one.leader(), one.follower(), named).stream()).toList();
         } else {
-            asked = List.of(probes.ofPlugin(leader, roles));
+            asked = names.stream().map(one -> probes.ofPlugin(one.leader(), roles)).toList();
         }
         ask(alias, secured, asked, timeout, listener);
     }
@@ -88,7 +116,7 @@ public final class SetupCheck {
         TimeValue timeout,
         ActionListener<Void> listener
     ) {
-        Client leaderClient = clients.leader(alias, roles);
+        Client leaderClient = clients.asLeaderRole(alias, roles);
         SetupProbes probes = new SetupProbes(clients.plugin(), leaderClient, clients, alias, clusterService.getClusterName().value());
         boolean secured = roles.present();
         List<SetupProbes.Probe> asked = secured ? probes.ofRolesAlone(leader, follower, roles) : List.of(probes.ofPlugin(leader, roles));
@@ -172,15 +200,13 @@ public final class SetupCheck {
         if (secured == false) {
             text += "." + BOTH_OR_NEITHER + "without it";
         }
-        OpenSearchException refusal = new OpenSearchSecurityException(text, RestStatus.FORBIDDEN);
-        refusal.addMetadata(MISSING, List.copyOf(missing));
-        listener.onFailure(refusal);
+        listener.onFailure(Refusals.of(text, List.copyOf(missing)));
     }
 
     private static Exception unchecked(String alias) {
-        return new OpenSearchSecurityException(
+        return Refusals.of(
             "the leader cluster [" + alias + "] lets a role that does not exist pass." + BOTH_OR_NEITHER + "with it",
-            RestStatus.FORBIDDEN
+            List.of("leader cluster [" + alias + "]: " + SetupValidateAction.NAME)
         );
     }
 

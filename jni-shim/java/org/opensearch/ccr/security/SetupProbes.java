@@ -61,8 +61,8 @@ final class SetupProbes {
 
     /** Everything that the caller and the two roles need. */
     List<Probe> ofRoles(String leader, String follower, FollowRoles roles) {
-        Client followerRole = clients.follower(roles);
-        Client leaderRole = clients.leader(alias, roles);
+        Client followerRole = clients.asFollowerRole(roles);
+        Client leaderRole = clients.asLeaderRole(alias, roles);
         return List.of(
             leaderSetup(there, leader, roles),
             leaderSetup(clients.limited(there, roles.leader()), leader, roles),
@@ -79,8 +79,8 @@ final class SetupProbes {
 
     /** What the two roles need to do the work that a caller has begun. */
     List<Probe> ofRolesAlone(String leader, String follower, FollowRoles roles) {
-        Client followerRole = clients.follower(roles);
-        Client leaderRole = clients.leader(alias, roles);
+        Client followerRole = clients.asFollowerRole(roles);
+        Client leaderRole = clients.asLeaderRole(alias, roles);
         return List.of(
             leaderSetup(leaderRole, leader, roles),
             use("leader cluster [" + alias + "]", leaderRole, FetchBatchAction.INSTANCE, FetchBatchRequest.probe(leader)),
@@ -104,7 +104,7 @@ final class SetupProbes {
     private Probe nobody(String leader) {
         String role = "no-role-" + UUIDs.randomBase64UUID();
         SetupValidateRequest request = new SetupValidateRequest(alias, leader, role);
-        return setup("leader cluster [" + alias + "]", clients.leader(alias, new FollowRoles(role, role)), request, true);
+        return setup("leader cluster [" + alias + "]", clients.asLeaderRole(alias, new FollowRoles(role, role)), request, true);
     }
 
     private static Probe setup(String side, Client asked, SetupValidateRequest request, boolean mustFail) {
