@@ -9,7 +9,6 @@ import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.leader.SetupValidateAction;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.service.ClusterService;
-import org.opensearch.common.UUIDs;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.common.util.concurrent.ThreadContext;
 import org.opensearch.core.action.ActionListener;
@@ -20,8 +19,8 @@ import org.opensearch.transport.client.Client;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
@@ -55,7 +54,7 @@ public final class SetupCheck {
         }
 
         private static String any(String pattern) {
-            return pattern.indexOf('*') < 0 ? pattern : pattern.replace("*", UUIDs.randomBase64UUID().toLowerCase(Locale.ROOT));
+            return pattern.replace("*", UUID.randomUUID().toString()); // hexadecimal: no sign at its beginning that means something
         }
     }
 

@@ -73,7 +73,7 @@ final class SetupProbes {
             followerSetup(clients.limited(here, roles.follower()), follower, roles),
             followerSetup(followerRole, follower, roles),
             use("follower cluster [" + cluster + "]", followerRole, ReplayBatchAction.INSTANCE, ReplayBatchRequest.probe(follower)),
-            nobody(leader)
+            nobody(leader, roles.user())
         );
     }
 
@@ -101,10 +101,10 @@ final class SetupProbes {
     }
 
     /** A leader that lets this pass looks at no permission at all. */
-    private Probe nobody(String leader) {
+    private Probe nobody(String leader, String user) {
         String role = "no-role-" + UUIDs.randomBase64UUID();
         SetupValidateRequest request = new SetupValidateRequest(alias, leader, role);
-        return setup("leader cluster [" + alias + "]", clients.asLeaderRole(alias, new FollowRoles(role, role)), request, true);
+        return setup("leader cluster [" + alias + "]", clients.asLeaderRole(alias, new FollowRoles(role, role, user)), request, true);
     }
 
     private static Probe setup(String side, Client asked, SetupValidateRequest request, boolean mustFail) {
