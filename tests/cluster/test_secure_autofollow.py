@@ -61,10 +61,11 @@ def test_narrow_roles(secure_pair, rules, narrow):
     pair.leader.create_index(f"{rules.prefix}-late")
     failure = until(lambda: rules.failure(f"{rules.prefix}-late"), 60, "the refusal is told")
     assert READ in failure["reason"] and failure["attempts"] >= 1, failure
-    there.grant("all_access", "rita")  # the name is for the audit log; what it is mapped to helps nobody
+    there.role("everything", cluster=["*"], index={"*": ["*"]})
+    there.grant("everything", "rita")  # the name is for the audit log; what it is mapped to helps nobody
     tries = failure["attempts"]
     again = until(lambda: next((f for f in [rules.failure(f"{rules.prefix}-late")] if f["attempts"] > tries), None), 90, "it is tried again")
     assert READ in again["reason"] and "on the leader cluster [" in again["reason"], again
-    there.grant("all_access")
+    there.drop_role("everything")
     there.role(NARROW["leader_cluster_role"], index={f"{rules.prefix}-*": LEADER_ACTIONS})
     rules.followed(f"{rules.prefix}-late")

@@ -133,7 +133,8 @@ def test_a_refusal_of_the_leader_is_called_one(secure_pair, caller, secure_index
     pair = secure_pair
     pair.leader.create_index(secure_index)
     pair.leader.put(secure_index, "1", {"n": 1})
-    pair.follow(secure_index, use_roles=ROLES)
+    assert start(pair, caller, secure_index).status == 200
+    pair.wait_status(secure_index, "SYNCING")
     if verb == "_resume":
         assert pair.pause(secure_index).status == 200
     pair.leader.users.role(LEADS, index={"*": [SETUP, READ]})
