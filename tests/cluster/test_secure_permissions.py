@@ -138,12 +138,14 @@ def test_a_refusal_of_the_leader_is_called_one(secure_pair, caller, secure_index
     if verb == "_resume":
         assert pair.pause(secure_index).status == 200
     pair.leader.users.role(LEADS, index={"*": [SETUP, READ]})
+    pair.follower.users.role(CALLER, index={"*": [INDEX + verb[1:]]})
     try:
-        answer = pair.api.request("POST", pair.url(secure_index, verb), {} if verb == "_resume" else None)
+        answer = caller.request("POST", pair.url(secure_index, verb), {} if verb == "_resume" else None)
         assert "on the leader cluster [leader-one]: " in answer.text and FILES in answer.text, answer
         assert answer.status == 403 or verb == "_verify", answer
     finally:
         pair.leader.users.role(LEADS, index={"*": LEADER_ACTIONS})
+        pair.follower.users.role(CALLER, index={"*": [INDEX + "start", SETUP]})
 
 
 def test_start_tells_everything_that_is_missing(secure_pair, caller, secure_index):
