@@ -7,7 +7,7 @@ from harness.guard import API, FOLLOWER_ROLE, LEADER_ROLE
 from harness.pair import API as REPLICATION
 from harness.rules import RULES
 from harness.wait import until
-from permissions import CLUSTER, FILES, READ, WRITE
+from permissions import CLUSTER, FILES, INDEX, READ, WRITE
 
 PAIR = dict(secure=True, leader_nodes=2, follower_nodes=2, heap="512m")
 
@@ -116,20 +116,39 @@ def test_audit_names_who_acted(own_pair, name):
         pair.leader.put(name, "2", {"n": 2})
         assert pair.same(name) == 2
         assert pair.stop_replication(name).status == 200
+        fails_over_and_deletes(pair, name)
     finally:
         pair.drop(name)
 
     def who(cluster, action):
         return {event.get("audit_request_effective_user") for event in audit(cluster)
                 if event.get("audit_request_privilege") == action or event.get("audit_transport_request_type") == action}
-    stop = "indices:admin/plugins/replication/index/stop"
-    until(lambda: who(pair.follower, stop) == {"operator"}, 30, "the stop is audited with its user")
-    until(lambda: who(pair.leader, READ), 30, "reading is audited on the leader")
+    for verb in ("stop", "failover"):
+        action = INDEX + verb
+        until(lambda action=action: who(pair.follower, action) == {"operator"}, 60, f"{action} is audited with its user")
+    until(lambda: "operator" in who(pair.follower, "indices:admin/delete"), 60, "the deletion is audited with its user")
+    until(lambda: who(pair.leader, READ), 60, "reading is audited on the leader")
     assert who(pair.leader, READ) == {"operator", "rita", "bert"}, who(pair.leader, READ)
     for cluster, action in ((pair.leader, FILES), (pair.follower, WRITE)):
         assert who(cluster, action) == {"operator", "rita", "bert"}, (action, who(cluster, action))
     assert not [event for event in audit(pair.leader) + audit(pair.follower)
                 if event.get("audit_request_effective_user") == "ccr_user"]
+
+
+def fails_over_and_deletes(pair, name):
+    """Two more followers of the same leader index, ended in the other two ways."""
+    over, gone = f"{name}-over", f"{name}-gone"
+    pair.follower.users.role("ender", index={gone: ["indices:admin/delete"], over: [INDEX + "failover"]})
+    pair.follower.users.grant("ender", "operator")
+    try:
+        pair.follow(name, over)
+        pair.api.ok("POST", pair.url(over, "_failover"))
+        pair.follow(name, gone)
+        assert pair.api.request("DELETE", "/" + gone).json == {"acknowledged": True}
+    finally:
+        for index in (over, gone):
+            pair.stop_replication(index)
+            pair.follower.delete_index(index)
 
 
 def by_rule(pair, maker, name, part):
