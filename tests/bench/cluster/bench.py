@@ -1,7 +1,7 @@
 """Measures replication between two real loopback clusters: `./ccr bench`.
 
 Everything is measured in one run, on one machine, with the same documents: the leader alone, the follower's own bulk,
-and both together. Needs OPENSEARCH_HOME, CCR_PLUGIN_ZIP and, for root, CCR_TEST_USER.
+both at once, and both with replication. Needs OPENSEARCH_HOME, CCR_PLUGIN_ZIP and, for root, CCR_TEST_USER.
 """
 import argparse
 import json
@@ -70,7 +70,8 @@ def warm_up(pair, options):
 
 
 def bulk_rounds(pair, options):
-    """Leader alone, follower alone, both: so many times. Every other round goes backwards, so that drift hits all alike."""
+    """Leader alone, follower alone, both at once, both with replication: so many times. Every other round goes
+    backwards, so that drift hits all alike."""
     documents = measures.Documents(options.documents, options.bulk)
     rounds = []
     for number in range(options.rounds):
@@ -78,11 +79,12 @@ def bulk_rounds(pair, options):
         say(f"round {number + 1} of {options.rounds}")
         steps = {"leader": lambda: own_load(pair.leader, documents, options),
                  "follower": lambda: own_load(pair.follower, documents, options),
+                 "beside": lambda: own_loads(pair, documents, options),
                  "live": lambda: measures.live(pair, index, documents, options.clients)}
         one = {}
         for what in list(steps) if number % 2 == 0 else reversed(list(steps)):
             one[what] = steps[what]()
-            rate = one[what]["leader_docs_per_s" if what == "live" else "docs_per_s"]
+            rate = one[what]["docs_per_s" if what in ("leader", "follower") else "leader_docs_per_s"]
             say(f"  {what}: {rate:,.0f} docs/s, CPU " + ", ".join(
                 f"{value:.1f} s" for key, value in one[what].items() if key.endswith("cpu_s")))
             if what == "live" and not last:
@@ -96,6 +98,14 @@ def own_load(cluster, documents, options):
     """A cluster's own load; leaves nothing behind."""
     found = measures.alone(cluster, "alone", documents, options.clients)
     cluster.delete_index("alone")
+    return found
+
+
+def own_loads(pair, documents, options):
+    """The own loads of both clusters at the same time; leaves nothing behind."""
+    found = measures.beside(pair, "beside", documents, options.clients)
+    for cluster in (pair.leader, pair.follower):
+        cluster.delete_index("beside")
     return found
 
 
@@ -115,6 +125,7 @@ def run(options):
         results["all_rounds"], kept = bulk_rounds(pair, options)
         middle = median(results["all_rounds"])
         results["live"] = middle.pop("live")
+        results["beside"] = middle.pop("beside")
         results["alone"] = middle
         say(f"bootstrap of the same {options.documents} documents")
         pair.stop_replication(kept)

@@ -7,6 +7,7 @@ import queue
 import random
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from harness.load import log_document
 from harness.wait import until
@@ -46,7 +47,7 @@ def send(cluster, index, documents, clients):
         except Exception as error:  # told by the caller below
             failures.append(error)
 
-    threads = [threading.Thread(target=client) for _ in range(clients)]
+    threads = [threading.Thread(target=client, daemon=True) for _ in range(clients)]
     began = time.monotonic()
     for thread in threads:
         thread.start()
@@ -66,6 +67,24 @@ def alone(cluster, index, documents, clients):
     seconds = send(cluster, index, documents, clients)
     return {"seconds": seconds, "docs_per_s": documents.count / seconds, "cpu_s": node.cpu_seconds() - cpu,
             "rss_mb": node.rss_bytes() / 1e6}
+
+
+def beside(pair, index, documents, clients):
+    """Both clusters take the same load at the same time and nothing is replicated: what two busy nodes cost each other."""
+    def load(cluster):
+        node = cluster.nodes[0]
+        cpu = node.cpu_seconds()
+        seconds = send(cluster, index, documents, clients)
+        return seconds, node.cpu_seconds() - cpu
+
+    clusters = (pair.leader, pair.follower)
+    for cluster in clusters:
+        cluster.create_index(index, settings=INDEX_SETTINGS)
+    with ThreadPoolExecutor(2) as both:
+        leader, follower = both.map(load, clusters)
+    return {"leader_docs_per_s": documents.count / leader[0], "leader_cpu_s": leader[1],
+            "follower_docs_per_s": documents.count / follower[0], "follower_cpu_s": follower[1],
+            "total_seconds": max(leader[0], follower[0])}
 
 
 def processed(cluster, index):

@@ -6,6 +6,10 @@ ROWS = [
     ("alone", "leader alone, CPU", ("alone", "leader", "cpu_s"), "s", None),
     ("alone", "follower's own bulk", ("alone", "follower", "docs_per_s"), "docs/s", None),
     ("alone", "follower's own bulk, CPU", ("alone", "follower", "cpu_s"), "s", None),
+    ("both own loads at once, nothing replicated", "leader", ("beside", "leader_docs_per_s"), "docs/s", None),
+    ("both own loads at once, nothing replicated", "all on both", ("beside", "total_seconds"), "s", None),
+    ("both own loads at once, nothing replicated", "leader CPU against alone", ("ratios", "leader_cpu_beside"), "x", None),
+    ("both own loads at once, nothing replicated", "follower CPU against alone", ("ratios", "follower_cpu_beside"), "x", None),
     ("live", "leader with replication", ("live", "leader_docs_per_s"), "docs/s", None),
     ("live", "leader rate against alone", ("ratios", "leader_rate"), "x", None),
     ("live", "end to end", ("live", "docs_per_s"), "docs/s", None),
@@ -17,6 +21,8 @@ ROWS = [
     ("live", "follower CPU against its own bulk", ("ratios", "follower_cpu"), "x", 1.0),
     ("live", "  of one round, least", ("ratios", "follower_cpu_least"), "x", None),
     ("live", "  of one round, most", ("ratios", "follower_cpu_most"), "x", None),
+    ("live", "leader CPU against both loads at once", ("ratios", "leader_cpu_by_replication"), "x", None),
+    ("live", "follower CPU against both loads at once", ("ratios", "follower_cpu_by_replication"), "x", None),
     ("live", "bytes leader -> follower per document", ("live", "bytes_down_per_doc"), "B", 90),
     ("live", "source bytes per document", ("live", "source_bytes_per_doc"), "B", None),
     ("live", "leader resident memory", ("live", "leader_rss_mb"), "MB", None),
@@ -71,13 +77,19 @@ def cpu_ratios(rounds):
     """CPU of a node with replication to that of the same load alone: over all rounds, and the least and the most of one.
 
     The same load alone differs by a fifth between rounds here; a median of three would be the ratio of two such accidents.
+    What is beyond 1 is partly the price of a second busy process on the same cores, whoever it is: the ratios to both own
+    loads at once are without it.
     """
     found = {}
     for node in ("leader", "follower"):
-        pairs = [(one["live"][f"{node}_cpu_s"], one[node]["cpu_s"]) for one in rounds]
-        each = [live / alone for live, alone in pairs]
-        found[f"{node}_cpu"] = sum(live for live, _ in pairs) / sum(alone for _, alone in pairs)
+        cpu = f"{node}_cpu_s"
+        alone, beside, live = (sum(values) for values in zip(
+            *((one[node]["cpu_s"], one["beside"][cpu], one["live"][cpu]) for one in rounds)))
+        each = [one["live"][cpu] / one[node]["cpu_s"] for one in rounds]
+        found[f"{node}_cpu"] = live / alone
         found[f"{node}_cpu_least"], found[f"{node}_cpu_most"] = min(each), max(each)
+        found[f"{node}_cpu_beside"] = beside / alone
+        found[f"{node}_cpu_by_replication"] = live / beside
     return found
 
 
