@@ -12,7 +12,7 @@
 enum ccr_codec_id { CCR_CODEC_NONE = 0, CCR_CODEC_LZ4 = 1, CCR_CODEC_ZSTD = 2 };
 
 #define CCR_CODEC_BLOCK_MAX      (CCR_OP_BYTES_MAX + CCR_OPS_RECORD_OVERHEAD) /* one oversized operation */
-#define CCR_CODEC_PREFIX_MAX     (64u << 10) /* LZ4 can look back 64 KB, and more does not pay (DESIGN 3.3) */
+#define CCR_CODEC_PREFIX_MAX     (64u << 10) /* LZ4 can look back 64 KB, and more does not pay (ADR 0009) */
 #define CCR_CODEC_ZSTD_LEVEL_MIN (-7)
 #define CCR_CODEC_ZSTD_LEVEL_MAX 19
 #define CCR_CODEC_LZ4_LEVEL_MIN  1 /* acceleration */

@@ -53,7 +53,7 @@ struct ccr_status ccr_leader_pack(struct ccr_leader *l, struct ccr_workspace *ws
 
 void ccr_leader_counts(const struct ccr_leader *l, struct ccr_leader_counts *out);
 
-/* Bytes of memory held, for the bound of 32 KB an idle shard. */
+/* Bytes of memory held; only tests and the benchmark ask, for the bound of 32 KB an idle shard. */
 size_t ccr_leader_memory(const struct ccr_leader *l);
 
 #endif

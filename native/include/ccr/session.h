@@ -27,7 +27,7 @@ enum ccr_session_kind {
     CCR_KIND_JUDGE = 6
 };
 
-/* method, name, session kind, request -> answer. Java's NativeMethod is generated from this list. */
+/* method, name, session kind, request -> answer. Java's NativeMethod is generated from this list. 11 to 17 are free. */
 #define CCR_METHOD_MAP(X)                                                                                              \
     X(1, LEADER_READ, LEADER, "LeaderRead -> BatchSummary + frame")                                                    \
     X(2, LEADER_PACK, LEADER, "LeaderRead + plain operations -> BatchSummary + frame")                                 \
@@ -39,11 +39,11 @@ enum ccr_session_kind {
     X(8, PACK_BATCH, CODEC, "BatchPack + plain operations -> BatchSummary + frame")                                    \
     X(9, UNPACK_BATCH, CODEC, "- + frame -> BatchSummary + plain operations")                                          \
     X(10, ECHO, CODEC, "any + any -> the same envelope and payload")                                                   \
+    X(18, JUDGE_PAUSE, JUDGE, "PauseFacts -> PauseJudgement")                                                          \
+    X(19, JUDGE_DISK, JUDGE, "DiskFacts -> DiskJudgement")                                                             \
     X(20, DIGEST_ADD, DIGEST, "- + documents -> -")                                                                    \
     X(21, DIGEST_SUMS, DIGEST, "- -> DigestSums")                                                                      \
-    X(22, VERIFY_EVENT, VERIFY, "VerifyEvent -> VerifyEffects")                                                        \
-    X(18, JUDGE_PAUSE, JUDGE, "PauseFacts -> PauseJudgement")                                                          \
-    X(19, JUDGE_DISK, JUDGE, "DiskFacts -> DiskJudgement")
+    X(22, VERIFY_EVENT, VERIFY, "VerifyEvent -> VerifyEffects")
 
 enum ccr_method {
 #define X(id, name, kind, text) CCR_METHOD_##name = id,

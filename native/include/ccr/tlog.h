@@ -111,7 +111,7 @@ void ccr_tlog_rest(struct ccr_tlog *t);
 void ccr_tlog_reset(struct ccr_tlog *t);
 
 uint64_t ccr_tlog_checked_bytes(const struct ccr_tlog *t); /* bodies whose CRC was computed, ever */
-uint64_t ccr_tlog_walked_bytes(const struct ccr_tlog *t);  /* bytes walked over to find operations, ever */
+uint64_t ccr_tlog_walked_bytes(const struct ccr_tlog *t);  /* walked over to find operations, ever; only tests ask */
 size_t ccr_tlog_memory(const struct ccr_tlog *t);
 
 #endif
