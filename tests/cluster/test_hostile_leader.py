@@ -82,6 +82,7 @@ FRAMES = {
     "too-many": lambda frame: forge(frame, ops=0xFFFFFFFF),
     "other-operations": lambda frame: forge(frame, from_seq_no=1 << 40),
     "negative": lambda frame: forge(frame, from_seq_no=-5),
+    "checkpoint": lambda frame: forge(frame, global_checkpoint=(1 << 63) - 1),
     "foreign-prefix": lambda frame: forge(frame, prefix_bytes=9999),
     "checksum": lambda frame: forge(frame, checksum=b"\x01\x02\x03\x04"),
 }

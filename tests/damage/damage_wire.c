@@ -70,6 +70,14 @@ DAMAGE(from_overflows, r.m.from_seq_no = INT64_MAX - 2, CCR_CORRUPT_WIRE,
        "from_seq_no 9223372036854775805 with 4 operations")
 DAMAGE(beyond_global_checkpoint, r.m.global_checkpoint = 22, CCR_CORRUPT_WIRE,
        "operations up to 23 go beyond the global checkpoint 22")
+DAMAGE(checkpoint_beyond_maximum, r.m.global_checkpoint = INT64_C(1) << 52, CCR_CORRUPT_WIRE,
+       "global_checkpoint 4503599627370496 is not in [-2, 4503599627370495]")
+DAMAGE(checkpoint_below_minimum, r.m.global_checkpoint = -3, CCR_CORRUPT_WIRE,
+       "global_checkpoint -3 is not in [-2, 4503599627370495]")
+DAMAGE(updates_beyond_maximum, r.m.max_seq_no_of_updates = INT64_MAX, CCR_CORRUPT_WIRE,
+       "max_seq_no_of_updates 9223372036854775807 is not in [-2, 4503599627370495]")
+DAMAGE(updates_below_minimum, r.m.max_seq_no_of_updates = INT64_MIN, CCR_CORRUPT_WIRE,
+       "max_seq_no_of_updates -9223372036854775808 is not in [-2, 4503599627370495]")
 DAMAGE(ops_without_room, r.m.ops = 1000;
        r.m.global_checkpoint = 5000, CCR_CORRUPT_WIRE, "1000 operations in 1557 plain bytes")
 DAMAGE(bytes_without_ops, r.m.ops = 0, CCR_CORRUPT_WIRE, "0 operations in 1557 plain bytes")
@@ -118,6 +126,26 @@ CCR_TEST(damage_wire, preamble)
     bytes[3] = 'C';
     refused(&r, ccr_slice_of(bytes, 600), CCR_CORRUPT_WIRE,
             "frame magic at offset 0: expected 0x42524343, got 0x43524343");
+    rig_free(&r);
+}
+
+/* Found by review: of a frame without operations nobody looked at the checkpoint, and a lag overflowed. */
+CCR_TEST(damage_wire, checkpoint_of_an_empty_frame)
+{
+    struct rig r = rig_new(&heap->alloc);
+    r.p.len = 0;
+    r.m.ops = r.m.raw_bytes = r.m.packed_bytes = r.m.checksum = 0;
+    r.m.global_checkpoint = INT64_MAX;
+    struct frame f = frame_with(&r.m, plain_slice(&r.p));
+    refused(&r, frame_slice(&f), CCR_CORRUPT_WIRE,
+            "global_checkpoint 9223372036854775807 is not in [-2, 4503599627370495]");
+    frame_free(&f);
+    r.m.global_checkpoint = CCR_SEQ_NO_MAX;
+    r.m.max_seq_no_of_updates = CCR_SEQ_NO_UNASSIGNED;
+    f = frame_with(&r.m, plain_slice(&r.p));
+    struct ccr_status s = decode_and_unpack(&r, frame_slice(&f), NONE);
+    cr_assert(ccr_ok(s), "the greatest that is believed: %s", r.err.text);
+    frame_free(&f);
     rig_free(&r);
 }
 

@@ -173,6 +173,7 @@ static bool step(struct rig *r, struct ccr_event *e)
 {
     static struct ccr_effects idle;
     struct ccr_follower_status st;
+    struct ccr_follower_figures g;
     e->now_ms = r->now;
     struct ccr_status s = ccr_follower_step(r->f, e, &r->out, &r->err);
     HOLDS(ccr_ok(s) || ccr_is(s, CCR_ARG), "%s", r->err.text);
@@ -188,6 +189,10 @@ static bool step(struct rig *r, struct ccr_event *e)
     HOLDS((!r->started && e->kind != CCR_EVENT_START) || st.applied_seq_no == r->applied, "applied %lld, seen %lld",
           (long long)st.applied_seq_no, (long long)r->applied);
     HOLDS(st.received_seq_no >= st.applied_seq_no, "received %lld", (long long)st.received_seq_no);
+    ccr_follower_figures(r->f, r->now, &g);
+    HOLDS(g.lag_operations <= (uint64_t)CCR_SEQ_NO_MAX + 1 && g.lag_bytes <= CCR_FOLLOWER_LAG_BYTES_MAX,
+          "a lag of %llu operations, %llu bytes", (unsigned long long)g.lag_operations,
+          (unsigned long long)g.lag_bytes);
     HOLDS(r->out.next_deadline_ms > r->now, "deadline %lld", (long long)r->out.next_deadline_ms);
     struct ccr_event tick = {.kind = CCR_EVENT_TICK, .now_ms = r->now};
     HOLDS(ccr_ok(ccr_follower_step(r->f, &tick, &idle, &r->err)), "%s", r->err.text);
@@ -246,8 +251,12 @@ static void answer(struct rig *r, struct ccr_event *e, struct ccr_wire_header *h
             h->raw_bytes += how % 7 == 1 ? q->max_bytes : 0;
         }
     }
-    if (h->from_seq_no < 0 || h->from_seq_no > INT64_MAX - h->ops) { /* ccr_wire_decode lets no such header through */
+    /* ccr_wire_decode lets no such header through */
+    if (h->from_seq_no < 0 || h->from_seq_no > INT64_MAX - h->ops) {
         h->from_seq_no = 0;
+    }
+    if (h->state.global_checkpoint < CCR_SEQ_NO_UNASSIGNED || h->state.global_checkpoint > CCR_SEQ_NO_MAX) {
+        h->state.global_checkpoint = how % 2 == 0 ? CCR_SEQ_NO_MAX : CCR_SEQ_NO_UNASSIGNED;
     }
     h->packed_bytes = h->raw_bytes / 3;
     e->header = h;
@@ -264,7 +273,7 @@ static void begin(struct rig *r, struct ccr_event *e)
     e->next_seq_no = (int64_t)draw_number(&r->d);
     e->checkpoint = (int64_t)draw_number(&r->d);
     e->mapping_version = draw_u8(&r->d) % 4;
-    if (!r->started && e->next_seq_no >= 0 && e->next_seq_no <= INT64_MAX / 2) {
+    if (!r->started && e->next_seq_no >= 0 && e->next_seq_no <= CCR_SEQ_NO_MAX) {
         r->applied = e->next_seq_no - 1;
     }
 }

@@ -36,7 +36,7 @@ struct decoded {
     size_t len;
 };
 
-enum { VERSION = 1, CODEC, FROM, OPS, RAW, PACKED, CHECKSUM, PREFIX, GLOBAL_CHECKPOINT, ORIGIN = 14 };
+enum { VERSION = 1, CODEC, FROM, OPS, RAW, PACKED, CHECKSUM, PREFIX, GLOBAL_CHECKPOINT, UPDATES, ORIGIN = 14 };
 
 static bool header_is_sound(const uint64_t *h, size_t packed)
 {
@@ -47,6 +47,11 @@ static bool header_is_sound(const uint64_t *h, size_t packed)
     }
     if (h[FROM] > INT64_MAX - ops || (ops > 0 && (int64_t)(h[FROM] + ops - 1) > (int64_t)h[GLOBAL_CHECKPOINT])) {
         return false;
+    }
+    for (int i = GLOBAL_CHECKPOINT; i <= UPDATES; i++) {
+        if ((int64_t)h[i] < -2 || (int64_t)h[i] >= INT64_C(1) << 52) {
+            return false;
+        }
     }
     if (raw < ops * 21 || (ops == 0 && raw > 0) || packed != (uint32_t)h[PACKED]) {
         return false;

@@ -95,7 +95,7 @@ static void frame_comes_back(struct draw *d, const struct plain_ops *before, con
     prefix.len = prefix.len > CCR_CODEC_PREFIX_MAX ? CCR_CODEC_PREFIX_MAX : prefix.len;
     h.checksum = plain_checksum(p);
     h.state.global_checkpoint = p->next_seq_no - 1;
-    h.state.max_seq_no_of_updates = (int64_t)draw_number(d);
+    h.state.max_seq_no_of_updates = (int64_t)(draw_number(d) >> 13);
     h.state.mapping_version = draw_number(d);
     h.state.settings_version = draw_number(d);
     struct ccr_leader_state state = h.state;
@@ -135,7 +135,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ws == NULL && !ccr_ok(ccr_workspace_new(&ws, ccr_alloc_system()))) {
         abort();
     }
-    struct plain_ops before = some_operations(&d, (int64_t)(draw_number(&d) >> 2));
+    struct plain_ops before = some_operations(&d, (int64_t)(draw_number(&d) >> 13));
     struct plain_ops p = some_operations(&d, before.next_seq_no);
     if (before.len > 0 && p.len > 0) {
         tail_is_the_end(&before, &p, draw_u16(&d) % (CCR_TAIL_BYTES_MAX + 100));

@@ -102,6 +102,39 @@ Test(follower_figures, what_is_not_here_yet_is_estimated_by_the_average)
     rig_free(r);
 }
 
+Test(follower_figures, a_leader_that_boasts_makes_no_figure_wrap)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    rig_probed(r, CCR_SEQ_NO_MAX);
+    struct ccr_follower_figures g = figures(r, 1000);
+    cr_assert_eq(g.lag_operations, (uint64_t)CCR_SEQ_NO_MAX + 1);
+    cr_assert_eq(g.lag_bytes, CCR_FOLLOWER_LAG_BYTES_MAX, "1000 bytes each are more than is ever told: %llu",
+                 (unsigned long long)g.lag_bytes);
+    cr_assert_lt(2000 * g.lag_bytes, (uint64_t)INT64_MAX, "nor does a sum over shards");
+    rig_free(r);
+}
+
+Test(follower_figures, a_claim_is_not_taken_back_and_hinders_nobody)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    r->now = 2000;
+    r->leader.global_checkpoint = CCR_SEQ_NO_MAX;
+    rig_fetched(r, id, 10, 0, 0);
+    cr_assert_eq(figures(r, 2000).lag_operations, (uint64_t)CCR_SEQ_NO_MAX - 9);
+    const struct ccr_effect *next = rig_nth(r, CCR_EFFECT_FETCH, 0);
+    cr_assert_eq(next->request.from_seq_no, 10);
+    cr_assert_gt(next->request.wait_ms, 0, "an empty answer is not followed by a storm");
+    r->now = 2500;
+    r->leader.global_checkpoint = 10;
+    rig_fetched(r, next->id, 10, 1, 100);
+    rig_applied(r, rig_nth(r, CCR_EFFECT_APPLY, 0)->id, 10);
+    cr_assert_eq(rig_status(r).applied_seq_no, 10);
+    cr_assert_eq(rig_nth(r, CCR_EFFECT_FETCH, 0)->request.from_seq_no, 11);
+    cr_assert_eq(figures(r, 2500).lag_operations, (uint64_t)CCR_SEQ_NO_MAX - 10);
+    rig_free(r);
+}
+
 Test(follower_figures, many_answers_before_one_apply_thin_the_marks_out)
 {
     struct ccr_follower_config c = rig_config();

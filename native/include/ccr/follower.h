@@ -157,6 +157,9 @@ struct ccr_follower_status {
     uint64_t bytes_held;
 };
 
+/* lag_bytes never tells more. */
+#define CCR_FOLLOWER_LAG_BYTES_MAX (UINT64_C(1) << 52)
+
 /*
  * What people want to know beside the status, as of now_ms.
  *
@@ -166,7 +169,7 @@ struct ccr_follower_status {
  */
 struct ccr_follower_figures {
     int64_t lag_ms;
-    uint64_t lag_operations;
+    uint64_t lag_operations;      /* by the highest checkpoint the leader ever claimed; at most CCR_SEQ_NO_MAX + 1 */
     uint64_t lag_bytes;           /* plain; what is not here yet is estimated by the average operation */
     double operations_per_second; /* applied; this and the next two over the last CCR_FOLLOWER_RATE_SECONDS */
     double raw_bytes_per_second;

@@ -14,10 +14,15 @@
 
 #include "ccr/buf.h"
 
-#define CCR_SEQ_NO_NONE       (-1)       /* SequenceNumbers.NO_OPS_PERFORMED */
-#define CCR_SEQ_NO_UNASSIGNED (-2)       /* SequenceNumbers.UNASSIGNED_SEQ_NO */
-#define CCR_OP_BYTES_MAX      (1u << 30) /* longest body accepted; http.max_content_length is 100 MB by default */
-#define CCR_OP_BYTES_MIN      17u        /* the smallest body: a NO_OP with an empty reason */
+#define CCR_SEQ_NO_NONE       (-1) /* SequenceNumbers.NO_OPS_PERFORMED */
+#define CCR_SEQ_NO_UNASSIGNED (-2) /* SequenceNumbers.UNASSIGNED_SEQ_NO */
+/*
+ * The highest sequence number that is believed: at a million operations a second a shard gets there in 140 years. The sum
+ * over two thousand shards still fits into 63 bits, and a double holds each exactly.
+ */
+#define CCR_SEQ_NO_MAX   ((INT64_C(1) << 52) - 1)
+#define CCR_OP_BYTES_MAX (1u << 30) /* longest body accepted; http.max_content_length is 100 MB by default */
+#define CCR_OP_BYTES_MIN 17u        /* the smallest body: a NO_OP with an empty reason */
 
 enum ccr_op_type { CCR_OP_INDEX = 2, CCR_OP_DELETE = 3, CCR_OP_NO_OP = 4 };
 

@@ -39,10 +39,10 @@
 #define CCR_VERIFY_TRIES_MAX   12         /* of one question, over about half a minute */
 
 struct ccr_verify_config {
-    int64_t next_seq_no;       /* where to begin; 0, or what an earlier comparison ended with */
-    uint32_t bytes_max;        /* a question is answered up to where so many bytes were read */
-    uint64_t bytes_per_second; /* of both sides' answers together */
-    uint32_t differences_max;  /* ends after at least so many */
+    int64_t next_seq_no;       /* where to begin; 0, or what an earlier comparison ended with; at most CCR_SEQ_NO_MAX */
+    uint32_t bytes_max;        /* a question is answered up to where so many bytes were read; 64 KiB to 1 GiB */
+    uint64_t bytes_per_second; /* of both sides' answers together; at least 64 KiB */
+    uint32_t differences_max;  /* ends after at least so many; 1 to 1 000 000 */
 };
 
 enum ccr_verify_event_kind {

@@ -46,7 +46,7 @@ struct ccr_status ccr_read_request_check(const struct ccr_read_request *r, struc
 
 /* What the leader's node knows of the shard when it answers; the C twin of LeaderState. */
 struct ccr_leader_state {
-    int64_t global_checkpoint;
+    int64_t global_checkpoint; /* this and the next: CCR_SEQ_NO_UNASSIGNED to CCR_SEQ_NO_MAX, a frame says no other */
     int64_t max_seq_no_of_updates;
     uint64_t mapping_version;
     uint64_t settings_version;
@@ -86,7 +86,7 @@ size_t ccr_wire_bound(size_t raw_len);
 
 /*
  * Writes a frame of `plain` into dst. h->{codec, from_seq_no, ops, checksum, origin, state} are given; the rest is filled in. When
- * packing does not make it smaller, the codec becomes NONE. NOBUF when cap < ccr_wire_bound(plain.len). NOMEM.
+ * packing does not make it smaller, the codec becomes NONE. NOBUF when cap < ccr_wire_bound(plain.len); ARG: numbers that decode would refuse. NOMEM.
  */
 struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_header *h, int level,
                                   struct ccr_slice prefix, struct ccr_slice plain, uint8_t *dst, size_t cap,
@@ -94,7 +94,7 @@ struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_head
 
 /*
  * Reads and checks the header; *packed borrows the frame's packed bytes.
- * CORRUPT_WIRE (magic, lengths, trailing bytes), VERSION (both versions in the text), LIMIT (field and maximum).
+ * CORRUPT_WIRE (magic, lengths, trailing bytes, numbers that cannot be a shard's), VERSION (both versions in the text), LIMIT (field and maximum).
  */
 struct ccr_status ccr_wire_decode(struct ccr_wire_header *h, struct ccr_slice frame, struct ccr_slice *packed,
                                   struct ccr_err *err) CCR_MUST_USE;

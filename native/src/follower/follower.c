@@ -159,8 +159,8 @@ static struct ccr_status check_event(const struct ccr_follower *f, const struct 
     if (event->now_ms < -CCRI_TIME_MAX || event->now_ms > CCRI_TIME_MAX) {
         return ccr_err_set(err, CCR_ARG, "now_ms %lld is no time", (long long)event->now_ms);
     }
-    if (event->kind == CCR_EVENT_START && (event->next_seq_no < 0 || event->next_seq_no > INT64_MAX / 2)) {
-        return ccr_err_set(err, CCR_ARG, "next_seq_no %lld is not in [0, 2^62)", (long long)event->next_seq_no);
+    if (event->kind == CCR_EVENT_START && (event->next_seq_no < 0 || event->next_seq_no > CCR_SEQ_NO_MAX)) {
+        return ccr_err_set(err, CCR_ARG, "next_seq_no %lld is not in [0, 2^52)", (long long)event->next_seq_no);
     }
     if (event->kind == CCR_EVENT_FETCHED && event->header == NULL) {
         return ccr_err_set(err, CCR_ARG, "FETCHED without a header");

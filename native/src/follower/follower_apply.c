@@ -84,27 +84,17 @@ void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, st
         return;
     }
     ccri_belt_waiting(f, p);
-    switch (policy) {
-    case CCRI_BOOTSTRAP:
-        ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, event->error);
-        break;
-    case CCRI_FAIL:
-        ccri_drain(f, out, CCR_FOLLOWER_FAILED, event->error);
-        break;
-    case CCRI_REFETCH:
+    if (ccri_ends(f, policy, event->error, out)) {
+        return;
+    }
+    if (policy == CCRI_REFETCH) {
         drop(f, out, p);
         ccri_fetch_damaged(f, first, f->next_id, out);
-        break;
-    case CCRI_SHRINK:
-        if (ccri_door_trip(f, &f->apply, event->error, apply_no, f->next_apply_no)) {
-            ccri_fetch_shrink(f);
-        }
-        break;
-    case CCRI_RESYNC:
-    case CCRI_RETRY:
-    case CCRI_RETRY_SHORT:
-        ccri_door_trip(f, &f->apply, event->error, apply_no, f->next_apply_no);
-        break;
+        return;
+    }
+    bool counts = ccri_door_trip(f, &f->apply, event->error, apply_no, f->next_apply_no);
+    if (counts && policy == CCRI_SHRINK) {
+        ccri_fetch_shrink(f);
     }
 }
 

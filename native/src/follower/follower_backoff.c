@@ -54,6 +54,15 @@ enum ccri_policy ccri_policy_of(const struct ccr_follower *f, enum ccr_error_cla
     return (enum ccri_policy)policies[error][source];
 }
 
+bool ccri_ends(struct ccr_follower *f, enum ccri_policy policy, enum ccr_error_class error, struct ccr_effects *out)
+{
+    if (policy != CCRI_BOOTSTRAP && policy != CCRI_FAIL) {
+        return false;
+    }
+    ccri_drain(f, out, policy == CCRI_FAIL ? CCR_FOLLOWER_FAILED : CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
+    return true;
+}
+
 /* splitmix64: any seed is good, also 0 */
 static uint64_t random_next(struct ccr_follower *f)
 {

@@ -222,27 +222,20 @@ void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class
     ccri_figures_lost(f, p);
     ccri_belt_remove(f, p);
     f->fetches_failed++;
-    switch (ccri_policy_of(f, error, CCRI_FROM_FETCH)) {
-    case CCRI_BOOTSTRAP:
-        ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
-        break;
-    case CCRI_FAIL:
-        ccri_drain(f, out, CCR_FOLLOWER_FAILED, error);
-        break;
-    case CCRI_REFETCH:
+    enum ccri_policy policy = ccri_policy_of(f, error, CCRI_FROM_FETCH);
+    if (ccri_ends(f, policy, error, out)) {
+        return;
+    }
+    if (policy == CCRI_REFETCH) {
         ccri_fetch_damaged(f, first, id, out);
-        break;
-    case CCRI_SHRINK:
+        return;
+    }
+    bool counts = ccri_door_trip(f, &f->fetch, error, id, f->next_id);
+    if (policy == CCRI_SHRINK) {
         f->fetches_throttled++;
-        if (ccri_door_trip(f, &f->fetch, error, id, f->next_id)) {
+        if (counts) {
             ccri_fetch_shrink(f);
         }
-        break;
-    case CCRI_RESYNC:
-    case CCRI_RETRY:
-    case CCRI_RETRY_SHORT:
-        ccri_door_trip(f, &f->fetch, error, id, f->next_id);
-        break;
     }
 }
 

@@ -182,7 +182,11 @@ static uint64_t missing_bytes(const struct ccr_follower *f, uint64_t missing)
         const struct ccri_piece *p = &f->pieces[i];
         here += p->state == CCRI_ASKED ? 0 : (uint64_t)(p->last_seq_no - p->first_seq_no) + 1;
     }
-    return f->bytes_held + (missing > here ? missing - here : 0) * f->op_bytes;
+    uint64_t there = missing > here ? missing - here : 0;
+    if (f->op_bytes > 0 && there > (CCR_FOLLOWER_LAG_BYTES_MAX - f->bytes_held) / f->op_bytes) {
+        return CCR_FOLLOWER_LAG_BYTES_MAX; /* the leader may claim anything */
+    }
+    return f->bytes_held + there * f->op_bytes;
 }
 
 void ccr_follower_figures(const struct ccr_follower *f, int64_t now_ms, struct ccr_follower_figures *out)

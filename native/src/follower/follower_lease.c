@@ -40,24 +40,13 @@ static bool out_of_patience(const struct ccr_follower *f)
 static void failed(struct ccr_follower *f, enum ccr_error_class error, struct ccr_effects *out)
 {
     f->lease_outstanding = false;
-    switch (ccri_policy_of(f, error, CCRI_FROM_LEASE)) {
-    case CCRI_BOOTSTRAP:
-        ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
-        break;
-    case CCRI_FAIL:
+    if (ccri_ends(f, ccri_policy_of(f, error, CCRI_FROM_LEASE), error, out)) {
+        return;
+    }
+    ccri_door_trip(f, &f->lease, error, UINT64_MAX, 0);
+    f->lease_at_ms = f->lease.retry_at_ms;
+    if (out_of_patience(f)) {
         ccri_drain(f, out, CCR_FOLLOWER_FAILED, error);
-        break;
-    case CCRI_RETRY:
-    case CCRI_RETRY_SHORT:
-    case CCRI_SHRINK:
-    case CCRI_RESYNC:
-    case CCRI_REFETCH:
-        ccri_door_trip(f, &f->lease, error, UINT64_MAX, 0);
-        f->lease_at_ms = f->lease.retry_at_ms;
-        if (out_of_patience(f)) {
-            ccri_drain(f, out, CCR_FOLLOWER_FAILED, error);
-        }
-        break;
     }
 }
 

@@ -39,20 +39,8 @@ bool ccri_metadata_suffices(const struct ccr_follower *f, const struct ccri_piec
 static void failed(struct ccr_follower *f, enum ccr_error_class error, struct ccr_effects *out)
 {
     f->sync_outstanding = false;
-    switch (ccri_policy_of(f, error, CCRI_FROM_METADATA)) {
-    case CCRI_BOOTSTRAP:
-        ccri_drain(f, out, CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
-        break;
-    case CCRI_FAIL:
-        ccri_drain(f, out, CCR_FOLLOWER_FAILED, error);
-        break;
-    case CCRI_RETRY:
-    case CCRI_RETRY_SHORT:
-    case CCRI_SHRINK:
-    case CCRI_RESYNC:
-    case CCRI_REFETCH:
+    if (!ccri_ends(f, ccri_policy_of(f, error, CCRI_FROM_METADATA), error, out)) {
         ccri_door_trip(f, &f->metadata, error, UINT64_MAX, 0);
-        break;
     }
 }
 

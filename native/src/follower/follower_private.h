@@ -31,7 +31,7 @@
 /* A leader that came back is caught within a second: the longest sleep after UNREACHABLE. */
 #define CCRI_UNREACHABLE_CAP_MS 500
 /* Below this an answer counts as small and the next one waits for its apply: about what compresses as well as big ones
- * (DESIGN 3.3), and far below what makes a round trip to the leader the bottleneck. */
+ * (ADR 0009), and far below what makes a round trip to the leader the bottleneck. */
 #define CCRI_PACE_BYTES 32768
 /* A batch of so many operations and no more, alone on the belt, is a trickle and not a load. */
 #define CCRI_TRICKLE_OPS_MAX 8
@@ -256,6 +256,8 @@ enum ccri_policy {
 };
 
 enum ccri_policy ccri_policy_of(const struct ccr_follower *f, enum ccr_error_class error, enum ccri_source source);
+/* Drains when the policy is to end; false: the policy is to try again, and that is the caller's. */
+bool ccri_ends(struct ccr_follower *f, enum ccri_policy policy, enum ccr_error_class error, struct ccr_effects *out);
 /* With jitter; attempts >= 1. */
 int64_t ccri_backoff_ms(struct ccr_follower *f, enum ccr_error_class error, uint32_t attempts);
 /* Closes the door. False: the try was under way at an earlier failure and adds nothing to it. */

@@ -68,9 +68,9 @@ static struct ccr_status pack_batch(struct ccr_workspace *ws, const struct ccri_
         return ccr_err_set(err, CCR_LIMIT, "a batch of %zu bytes, the maximum is %u", in->payload.len,
                            CCR_WIRE_RAW_MAX);
     }
-    if (m->from_seq_no < 0 || m->from_seq_no > INT64_MAX - CCR_WIRE_OPS_MAX) {
+    if (m->from_seq_no < 0 || m->from_seq_no > CCR_SEQ_NO_MAX - CCR_WIRE_OPS_MAX) {
         return ccr_err_set(err, CCR_ARG, "from_seq_no %" PRId64 " is not in [0, %" PRId64 "]", m->from_seq_no,
-                           INT64_MAX - CCR_WIRE_OPS_MAX);
+                           CCR_SEQ_NO_MAX - CCR_WIRE_OPS_MAX);
     }
     CCR_TRY(ccri_answer_room(out, CCRI_SUMMARY_MAX, ccr_wire_bound(in->payload.len), err));
     struct ccr_ops_digest digest;

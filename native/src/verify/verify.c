@@ -19,8 +19,6 @@
 #define BACKOFF_MAX_MS   5000
 #define BYTES_MAX_LEAST  (64u << 10)
 #define DIFFERENCES_MOST 1000000u
-/* Above any sequence number in use, below where adding a range could overflow. */
-#define SEQ_NO_MOST (INT64_MAX / 2)
 
 enum step { RANGE_FOLLOWER, RANGE_LEADER, LOOK_FOLLOWER, LOOK_LEADER, EXPLAIN };
 
@@ -57,7 +55,7 @@ struct ccr_verify {
 
 static struct ccr_status config_check(const struct ccr_verify_config *c, struct ccr_err *err)
 {
-    if (c->next_seq_no < 0 || c->next_seq_no > SEQ_NO_MOST) {
+    if (c->next_seq_no < 0 || c->next_seq_no > CCR_SEQ_NO_MAX) {
         return ccr_err_set(err, CCR_ARG, "next_seq_no %" PRId64 " is not one of a shard", c->next_seq_no);
     }
     if (c->bytes_max < BYTES_MAX_LEAST || c->bytes_max > CCR_OP_BYTES_MAX) {
@@ -296,7 +294,7 @@ static struct ccr_status answer_check(const struct ccr_verify *v, const struct c
     int64_t last = range ? v->range_last : v->look_last;
     int64_t width = range ? CCR_VERIFY_WIDTH : 1;
     int64_t least = follower ? first - 1 : first;
-    if (e->last_seq_no < least || e->last_seq_no > last || e->last_seq_no > SEQ_NO_MOST ||
+    if (e->last_seq_no < least || e->last_seq_no > last || e->last_seq_no > CCR_SEQ_NO_MAX ||
         (follower && e->last_seq_no >= first && e->last_seq_no > e->checkpoint)) {
         return ccr_err_set(err, CCR_CORRUPT_WIRE,
                            "the answer ends at %" PRId64 ", asked for %" PRId64 " to %" PRId64

@@ -61,6 +61,20 @@ size_t ccr_wire_bound(size_t raw_len)
     return CCR_WIRE_PREAMBLE + CCR_WIRE_HEADER_MAX + (zstd > lz4 ? zstd : lz4);
 }
 
+/* What the leader says of itself goes into sums and differences, of an empty frame too. */
+static struct ccr_status state_check(const struct ccr_leader_state *s, enum ccr_code code, struct ccr_err *err)
+{
+    if (s->global_checkpoint < CCR_SEQ_NO_UNASSIGNED || s->global_checkpoint > CCR_SEQ_NO_MAX) {
+        return ccr_err_set(err, code, "global_checkpoint %" PRId64 " is not in [%d, %" PRId64 "]", s->global_checkpoint,
+                           CCR_SEQ_NO_UNASSIGNED, CCR_SEQ_NO_MAX);
+    }
+    if (s->max_seq_no_of_updates < CCR_SEQ_NO_UNASSIGNED || s->max_seq_no_of_updates > CCR_SEQ_NO_MAX) {
+        return ccr_err_set(err, code, "max_seq_no_of_updates %" PRId64 " is not in [%d, %" PRId64 "]",
+                           s->max_seq_no_of_updates, CCR_SEQ_NO_UNASSIGNED, CCR_SEQ_NO_MAX);
+    }
+    return ccr_status_of(CCR_OK);
+}
+
 static struct ccr_status encode_check(const struct ccr_wire_header *h, struct ccr_slice plain, size_t cap,
                                       struct ccr_err *err)
 {
@@ -70,6 +84,7 @@ static struct ccr_status encode_check(const struct ccr_wire_header *h, struct cc
         return ccr_err_set(err, CCR_ARG, "a batch of %" PRIu32 " operations from %" PRId64 " cannot hold %zu bytes",
                            h->ops, h->from_seq_no, plain.len);
     }
+    CCR_TRY(state_check(&h->state, CCR_ARG, err));
     if (cap < ccr_wire_bound(plain.len)) {
         return ccr_err_set(err, CCR_NOBUF, "a frame of %zu plain bytes needs room for %zu, not %zu", plain.len,
                            ccr_wire_bound(plain.len), cap);
@@ -142,6 +157,7 @@ static struct ccr_status header_check(const struct ccr_wire_header *h, struct cc
         return ccr_err_set(err, CCR_CORRUPT_WIRE, "from_seq_no %" PRId64 " with %" PRIu32 " operations", h->from_seq_no,
                            h->ops);
     }
+    CCR_TRY(state_check(&h->state, CCR_CORRUPT_WIRE, err));
     if (h->ops > 0 && ccr_wire_last_seq_no(h) > h->state.global_checkpoint) {
         return ccr_err_set(err, CCR_CORRUPT_WIRE,
                            "operations up to %" PRId64 " go beyond the global checkpoint %" PRId64,
