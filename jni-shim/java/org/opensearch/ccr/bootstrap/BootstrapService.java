@@ -68,8 +68,8 @@ public final class BootstrapService implements ClusterStateListener {
 
     /**
      * Makes the follower index and answers when every primary of it is restored. On failure the index is gone again, and the
-     * exception says why; nothing is left RED. One that is made in place stays as it is then, perhaps half made ({@link org.opensearch.ccr.index.HalfMade}): what
-     * becomes of it is for its owner to say. The listener is called on a generic thread.
+     * exception says why; nothing is left RED. One that is made in place stays as it is then, perhaps half made: what becomes of
+     * it is for its owner to say. The listener is called on a generic thread.
      */
     public void bootstrap(BootstrapRequest request, ActionListener<Void> listener) {
         Run run = new Run(request, listener);
