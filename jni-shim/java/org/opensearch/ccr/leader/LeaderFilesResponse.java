@@ -1,6 +1,6 @@
 package org.opensearch.ccr.leader;
 
-import org.opensearch.ccr.verify.DigestAnswer;
+import org.opensearch.ccr.digest.DigestAnswer;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.common.io.stream.StreamInput;

@@ -3,7 +3,7 @@ package org.opensearch.ccr.leader;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.single.shard.TransportSingleShardAction;
 import org.opensearch.ccr.core.NativeCore;
-import org.opensearch.ccr.verify.ShardDigests;
+import org.opensearch.ccr.digest.ShardDigests;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.routing.ShardRouting;

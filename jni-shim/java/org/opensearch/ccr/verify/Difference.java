@@ -1,5 +1,6 @@
 package org.opensearch.ccr.verify;
 
+import org.opensearch.ccr.digest.DigestAnswer;
 import org.opensearch.ccr.proto.CoreProto.VerifyDifference;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;

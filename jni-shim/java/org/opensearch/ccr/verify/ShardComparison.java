@@ -8,6 +8,8 @@ import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.core.NativeMethod;
 import org.opensearch.ccr.core.NativeSession;
+import org.opensearch.ccr.digest.DigestAnswer;
+import org.opensearch.ccr.digest.DigestQuestion;
 import org.opensearch.ccr.leader.LeaderFilesAction;
 import org.opensearch.ccr.leader.LeaderFilesRequest;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;

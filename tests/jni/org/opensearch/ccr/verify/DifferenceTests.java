@@ -1,6 +1,8 @@
 package org.opensearch.ccr.verify;
 
 import org.junit.jupiter.api.Test;
+import org.opensearch.ccr.digest.DigestAnswer;
+import org.opensearch.ccr.digest.DigestQuestion;
 import org.opensearch.ccr.proto.CoreProto.VerifyDifference;
 import org.opensearch.common.xcontent.XContentFactory;
 import org.opensearch.core.xcontent.ToXContent;

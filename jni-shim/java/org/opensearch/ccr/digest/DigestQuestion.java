@@ -1,4 +1,4 @@
-package org.opensearch.ccr.verify;
+package org.opensearch.ccr.digest;
 
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;

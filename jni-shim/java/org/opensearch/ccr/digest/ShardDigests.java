@@ -1,4 +1,4 @@
-package org.opensearch.ccr.verify;
+package org.opensearch.ccr.digest;
 
 import org.apache.lucene.document.LongPoint;
 import org.apache.lucene.index.DirectoryReader;

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.verify;
+package org.opensearch.ccr.digest;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import org.opensearch.ccr.proto.CoreProto.DigestSums;
@@ -38,7 +38,7 @@ public record DigestAnswer(
      * @param routing null for none
      */
     public record Entry(long seqNo, String id, long version, String routing) implements Writeable {
-        Entry(StreamInput in) throws IOException {
+        public Entry(StreamInput in) throws IOException {
             this(in.readZLong(), in.readString(), in.readZLong(), in.readOptionalString());
         }
 
