@@ -18,7 +18,7 @@ import org.opensearch.ccr.preflight.Check;
 import org.opensearch.ccr.preflight.DiskCheck;
 import org.opensearch.ccr.preflight.NodeVersions;
 import org.opensearch.ccr.preflight.PreflightResponse;
-import org.opensearch.ccr.security.SetupCheck;
+import org.opensearch.ccr.preflight.SetupCheck;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;

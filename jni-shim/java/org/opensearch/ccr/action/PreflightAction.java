@@ -5,7 +5,7 @@ import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.preflight.PreflightResponse;
-import org.opensearch.ccr.security.SetupCheck;
+import org.opensearch.ccr.preflight.SetupCheck;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.tasks.Task;

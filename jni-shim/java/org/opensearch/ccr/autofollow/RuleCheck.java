@@ -1,6 +1,6 @@
 package org.opensearch.ccr.autofollow;
 
-import org.opensearch.ccr.security.SetupCheck;
+import org.opensearch.ccr.preflight.SetupCheck;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 

@@ -29,7 +29,8 @@ public final class Refusals {
         return ExceptionsHelper.unwrapCause(e) instanceof OpenSearchException told && told.getMetadata(MISSING) != null;
     }
 
-    static OpenSearchException of(String text, List<String> missing) {
+    /** A refusal of our own, for the checks of a setup: {@code missing} as {@code side: permission}. */
+    public static OpenSearchException of(String text, List<String> missing) {
         OpenSearchException refusal = new OpenSearchSecurityException(text, RestStatus.FORBIDDEN);
         refusal.addMetadata(MISSING, missing);
         return refusal;

@@ -53,8 +53,8 @@ public final class RoleClients {
         return sided(asLeaderRole(alias, roles), "leader cluster [" + alias + "]");
     }
 
-    /** As {@link #leader}, for whoever tells the side of a refusal itself. */
-    Client asLeaderRole(String alias, FollowRoles roles) {
+    /** As {@link #leader}, for whoever tells the side of a refusal itself: the checks of a setup. */
+    public Client asLeaderRole(String alias, FollowRoles roles) {
         return new LeaderClient(new InjectingClient(node.getRemoteClusterClient(alias), roles.leader(), roles.user()), alias, links);
     }
 
@@ -63,8 +63,8 @@ public final class RoleClients {
         return sided(asFollowerRole(roles), FOLLOWER_CLUSTER);
     }
 
-    /** As {@link #follower}, for whoever tells the side of a refusal itself. */
-    Client asFollowerRole(FollowRoles roles) {
+    /** As {@link #follower}, for whoever tells the side of a refusal itself: the checks of a setup. */
+    public Client asFollowerRole(FollowRoles roles) {
         return new InjectingClient(node, roles.follower(), roles.user());
     }
 
@@ -96,8 +96,8 @@ public final class RoleClients {
         return new LeaderClient(new InjectingClient(node.getRemoteClusterClient(alias), null, null), alias, links);
     }
 
-    /** Calls as whoever calls, limited to this one role; refused when it is none of the caller's. */
-    Client limited(Client client, String role) {
+    /** Calls as whoever calls, limited to this one role; refused when it is none of the caller's. For the checks of a setup. */
+    public Client limited(Client client, String role) {
         return new FilterClient(client) {
             @Override
             @SuppressWarnings("try") // the context is only held, never read

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.security;
+package org.opensearch.ccr.preflight;
 
 import org.opensearch.ExceptionsHelper;
 import org.opensearch.OpenSearchSecurityException;
@@ -8,6 +8,9 @@ import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.leader.SetupValidateAction;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.security.Refusals;
+import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.common.util.concurrent.ThreadContext;

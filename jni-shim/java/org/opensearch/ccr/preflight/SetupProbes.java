@@ -1,4 +1,4 @@
-package org.opensearch.ccr.security;
+package org.opensearch.ccr.preflight;
 
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionType;
@@ -10,6 +10,8 @@ import org.opensearch.ccr.leader.LeaderFilesAction;
 import org.opensearch.ccr.leader.LeaderFilesRequest;
 import org.opensearch.ccr.leader.SetupValidateAction;
 import org.opensearch.ccr.leader.SetupValidateRequest;
+import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.common.UUIDs;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.action.ActionResponse;
