@@ -5,7 +5,7 @@ import org.opensearch.ccr.index.CreateAction;
 import org.opensearch.ccr.metadata.ApplyMetadataAction;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReopenAction;
-import org.opensearch.ccr.metadata.StateAction;
+import org.opensearch.ccr.state.StateAction;
 import org.opensearch.ccr.stats.FollowerStatsAction;
 import org.opensearch.ccr.stats.LeaderStatsAction;
 import org.opensearch.core.action.ActionResponse;

@@ -1,11 +1,11 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.ccr.index.FollowTaskService;
-import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.index.HalfMade;
-import org.opensearch.ccr.index.IndexFollowState;
 import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowState;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 

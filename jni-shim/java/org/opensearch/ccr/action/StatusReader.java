@@ -1,10 +1,7 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.ccr.action.StatusResponse.Word;
-import org.opensearch.ccr.index.FollowTasks;
 import org.opensearch.ccr.follower.ShardFigures;
-import org.opensearch.ccr.index.IndexFollowState;
-import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.index.ShardMarks;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.OverallState;
@@ -12,6 +9,9 @@ import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.metadata.ShardMark;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowState;
+import org.opensearch.ccr.state.IndexFollowState.Phase;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.routing.IndexRoutingTable;

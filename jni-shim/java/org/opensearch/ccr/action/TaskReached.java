@@ -1,7 +1,7 @@
 package org.opensearch.ccr.action;
 
-import org.opensearch.ccr.index.IndexFollowState;
-import org.opensearch.ccr.index.IndexFollowState.Phase;
+import org.opensearch.ccr.state.IndexFollowState;
+import org.opensearch.ccr.state.IndexFollowState.Phase;
 import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
 
 import java.util.Set;

@@ -5,6 +5,7 @@ import org.opensearch.ccr.leader.LeaderIndices;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.preflight.SetupCheck;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.state.RuleSet;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionResponse;

@@ -2,12 +2,14 @@ package org.opensearch.ccr.autofollow;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.ccr.action.IndexNames;
-import org.opensearch.ccr.index.FollowTasks;
-import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
 import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowParams;
+import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.state.Tombstone;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.Metadata;

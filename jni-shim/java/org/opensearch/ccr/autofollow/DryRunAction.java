@@ -9,6 +9,7 @@ import org.opensearch.ccr.autofollow.Choice.Verdict;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.ccr.state.Rule;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;

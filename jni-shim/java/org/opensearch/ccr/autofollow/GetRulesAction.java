@@ -8,6 +8,7 @@ import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.state.Rule;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.regex.Regex;
 import org.opensearch.core.action.ActionListener;

@@ -6,6 +6,8 @@ import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.common.NodeParts;
 import org.opensearch.ccr.common.NodesAnswer;
 import org.opensearch.ccr.common.NodesTransport;
+import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.state.RuleSet;
 import org.opensearch.cluster.ClusterName;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.common.io.stream.StreamInput;

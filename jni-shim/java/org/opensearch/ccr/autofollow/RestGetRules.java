@@ -1,6 +1,7 @@
 package org.opensearch.ccr.autofollow;
 
 import org.opensearch.ccr.rest.RestReplication;
+import org.opensearch.ccr.state.RuleFormat;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.rest.RestRequest.Method;
 import org.opensearch.rest.action.RestToXContentListener;

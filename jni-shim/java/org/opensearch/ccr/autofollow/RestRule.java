@@ -2,6 +2,7 @@ package org.opensearch.ccr.autofollow;
 
 import org.opensearch.ccr.autofollow.UpdateRuleAction.Verb;
 import org.opensearch.ccr.rest.RestReplication;
+import org.opensearch.ccr.state.RuleFormat;
 import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.rest.RestRequest.Method;

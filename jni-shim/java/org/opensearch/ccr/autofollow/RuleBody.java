@@ -3,6 +3,8 @@ package org.opensearch.ccr.autofollow;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.ccr.action.IndexNames;
 import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.state.RuleFormat;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.Strings;

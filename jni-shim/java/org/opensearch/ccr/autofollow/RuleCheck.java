@@ -1,6 +1,7 @@
 package org.opensearch.ccr.autofollow;
 
 import org.opensearch.ccr.preflight.SetupCheck;
+import org.opensearch.ccr.state.Rule;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 

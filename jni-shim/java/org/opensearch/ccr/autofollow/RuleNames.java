@@ -3,6 +3,7 @@ package org.opensearch.ccr.autofollow;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.ccr.action.IndexNames;
 import org.opensearch.ccr.leader.ListingRequest;
+import org.opensearch.ccr.state.Rule;
 import org.opensearch.core.common.Strings;
 
 import java.nio.charset.StandardCharsets;

@@ -1,5 +1,7 @@
 package org.opensearch.ccr.autofollow;
 
+import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.state.RuleFormat;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;

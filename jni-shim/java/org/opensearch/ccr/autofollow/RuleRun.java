@@ -6,6 +6,7 @@ import org.opensearch.ccr.index.Reasons;
 import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.settings.AutofollowSettings;
 import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.state.Rule;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.block.ClusterBlockLevel;
 import org.opensearch.core.action.ActionListener;

@@ -1,6 +1,8 @@
 package org.opensearch.ccr.autofollow;
 
 import org.opensearch.ResourceNotFoundException;
+import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.state.RuleSet;
 import org.opensearch.cluster.ClusterState;
 
 import java.util.List;

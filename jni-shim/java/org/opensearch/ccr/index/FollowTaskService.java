@@ -7,6 +7,8 @@ import org.opensearch.action.support.GroupedActionListener;
 import org.opensearch.ccr.follower.ShardFollowParams;
 import org.opensearch.ccr.metadata.Unwrap;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowParams;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.unit.TimeValue;

@@ -7,6 +7,7 @@ import org.opensearch.action.admin.indices.delete.DeleteIndexRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.state.IndexFollowParams;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.core.action.ActionListener;

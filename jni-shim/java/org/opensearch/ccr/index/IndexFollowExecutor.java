@@ -1,5 +1,8 @@
 package org.opensearch.ccr.index;
 
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowParams;
+import org.opensearch.ccr.state.IndexFollowState;
 import org.opensearch.core.tasks.TaskId;
 import org.opensearch.persistent.AllocatedPersistentTask;
 import org.opensearch.persistent.PersistentTaskState;

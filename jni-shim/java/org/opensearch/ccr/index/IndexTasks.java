@@ -1,5 +1,8 @@
 package org.opensearch.ccr.index;
 
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowParams;
+import org.opensearch.ccr.state.IndexFollowState;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
 import org.opensearch.core.xcontent.NamedXContentRegistry;

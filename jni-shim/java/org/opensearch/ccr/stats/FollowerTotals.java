@@ -1,9 +1,9 @@
 package org.opensearch.ccr.stats;
 
 import org.opensearch.ccr.follower.ShardFollowParams;
-import org.opensearch.ccr.index.FollowTasks;
-import org.opensearch.ccr.index.IndexFollowState.Phase;
 import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.state.FollowTasks;
+import org.opensearch.ccr.state.IndexFollowState.Phase;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;

@@ -1,7 +1,5 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.state;
 
-import org.opensearch.ccr.index.FollowTasks;
-import org.opensearch.ccr.index.IndexFollowParams;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.MetadataPart;
 import org.opensearch.ccr.metadata.OverallState;
@@ -54,12 +52,12 @@ public final class RuleSet extends MetadataPart {
     }
 
     /** For {@code Plugin.getNamedWriteables}. */
-    static List<NamedWriteableRegistry.Entry> namedWriteables() {
+    public static List<NamedWriteableRegistry.Entry> namedWriteables() {
         return readers(TYPE, RuleSet::new);
     }
 
     /** For {@code Plugin.getNamedXContent}. */
-    static List<NamedXContentRegistry.Entry> namedXContent() {
+    public static List<NamedXContentRegistry.Entry> namedXContent() {
         return List.of(new NamedXContentRegistry.Entry(Metadata.Custom.class, new ParseField(TYPE), RuleSet::fromXContent));
     }
 
@@ -82,14 +80,14 @@ public final class RuleSet extends MetadataPart {
         return List.copyOf(rules.values());
     }
 
-    RuleSet with(Rule rule) {
+    public RuleSet with(Rule rule) {
         List<Rule> changed = new ArrayList<>(rules.values());
         changed.removeIf(old -> old.alias().equals(rule.alias()) && old.name().equals(rule.name()));
         changed.add(rule);
         return new RuleSet(changed);
     }
 
-    RuleSet without(String alias, String name) {
+    public RuleSet without(String alias, String name) {
         List<Rule> changed = new ArrayList<>(rules.values());
         changed.removeIf(old -> old.alias().equals(alias) && old.name().equals(name));
         return new RuleSet(changed);

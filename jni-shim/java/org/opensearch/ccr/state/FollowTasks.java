@@ -1,4 +1,4 @@
-package org.opensearch.ccr.index;
+package org.opensearch.ccr.state;
 
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.persistent.PersistentTasksCustomMetadata;

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.state;
 
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.common.settings.Settings;
@@ -12,21 +12,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** How a {@link Rule} is written into the cluster state's file and shown to users: the same fields as in the request that makes it. */
-final class RuleFormat {
+public final class RuleFormat {
 
-    static final String ALIAS = "leader_alias";
-    static final String NAME = "name";
-    static final String PATTERN = "pattern";
-    static final String PATTERNS = "patterns";
-    static final String EXCLUSIONS = "exclude_patterns";
-    static final String FOLLOWER_PATTERN = "follower_index_pattern";
-    static final String ROLES = "use_roles";
-    static final String LEADER_ROLE = "leader_cluster_role";
-    static final String FOLLOWER_ROLE = "follower_cluster_role";
-    static final String SETTINGS = "settings";
-    static final String HIDDEN = "include_hidden";
-    static final String SYSTEM = "include_system";
-    static final String FOLLOWERS = "include_followers";
+    public static final String ALIAS = "leader_alias";
+    public static final String NAME = "name";
+    public static final String PATTERN = "pattern";
+    public static final String PATTERNS = "patterns";
+    public static final String EXCLUSIONS = "exclude_patterns";
+    public static final String FOLLOWER_PATTERN = "follower_index_pattern";
+    public static final String ROLES = "use_roles";
+    public static final String LEADER_ROLE = "leader_cluster_role";
+    public static final String FOLLOWER_ROLE = "follower_cluster_role";
+    public static final String SETTINGS = "settings";
+    public static final String HIDDEN = "include_hidden";
+    public static final String SYSTEM = "include_system";
+    public static final String FOLLOWERS = "include_followers";
     private static final String USER = "user";
     private static final String PAUSE = "pause_reason";
     private static final String VERSION = "version";
@@ -39,7 +39,7 @@ final class RuleFormat {
     private RuleFormat() {}
 
     /** Fields only; the caller opens and closes the object. */
-    static void write(Rule rule, XContentBuilder builder) throws IOException {
+    public static void write(Rule rule, XContentBuilder builder) throws IOException {
         builder.field(NAME, rule.name());
         builder.field(ALIAS, rule.alias());
         builder.field("state", rule.paused() ? "PAUSED" : "RUNNING");

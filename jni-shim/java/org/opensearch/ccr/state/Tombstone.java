@@ -1,4 +1,4 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.state;
 
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -26,7 +26,7 @@ public record Tombstone(String leaderUuid, long sinceMillis) implements Writeabl
     }
 
     /** Whether it is about this leader index; another one of the same name was made anew and is followed. */
-    boolean covers(String uuid) {
+    public boolean covers(String uuid) {
         return leaderUuid.isEmpty() || leaderUuid.equals(uuid);
     }
 }

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.index;
+package org.opensearch.ccr.state;
 
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.StreamInput;

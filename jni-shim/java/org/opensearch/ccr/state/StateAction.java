@@ -1,13 +1,14 @@
-package org.opensearch.ccr.metadata;
+package org.opensearch.ccr.state;
 
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
-import org.opensearch.ccr.autofollow.RuleSet;
-import org.opensearch.ccr.index.FollowTasks;
-import org.opensearch.ccr.index.IndexFollowParams;
+import org.opensearch.ccr.metadata.ManagerTransport;
+import org.opensearch.ccr.metadata.OverallState;
+import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.metadata.ShardMark;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateTaskExecutor;

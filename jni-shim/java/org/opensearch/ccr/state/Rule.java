@@ -1,4 +1,4 @@
-package org.opensearch.ccr.autofollow;
+package org.opensearch.ccr.state;
 
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.common.regex.Regex;
@@ -46,7 +46,7 @@ public record Rule(
     Map<String, Tombstone> tombstones
 ) implements Writeable {
 
-    static final String PLACEHOLDER = "{{leader_index}}";
+    public static final String PLACEHOLDER = "{{leader_index}}";
 
     public Rule {
         Objects.requireNonNull(alias);
@@ -98,16 +98,16 @@ public record Rule(
     }
 
     /** How the follower of a leader index is called. */
-    String followerOf(String leader) {
+    public String followerOf(String leader) {
         return followerPattern == null ? leader : followerPattern.replace(PLACEHOLDER, leader);
     }
 
-    boolean matches(String leader) {
+    public boolean matches(String leader) {
         return Regex.simpleMatch(patterns, leader);
     }
 
     /** The first exclusion that a leader index falls under, null for none. */
-    String exclusionOf(String leader) {
+    public String exclusionOf(String leader) {
         return exclusions.stream().filter(exclusion -> Regex.simpleMatch(exclusion, leader)).findFirst().orElse(null);
     }
 
@@ -117,7 +117,7 @@ public record Rule(
     }
 
     /** In the name of this user, who was found to be allowed to have it. */
-    Rule by(String user) {
+    public Rule by(String user) {
         return new Rule(
             alias,
             name,
@@ -135,11 +135,11 @@ public record Rule(
         );
     }
 
-    Rule paused(String reason) {
+    public Rule paused(String reason) {
         return with(reason, version + 1, tombstones);
     }
 
-    Rule versioned(long newVersion, Map<String, Tombstone> kept) {
+    public Rule versioned(long newVersion, Map<String, Tombstone> kept) {
         return with(pause, newVersion, kept);
     }
 
