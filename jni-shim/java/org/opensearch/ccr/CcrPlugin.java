@@ -6,11 +6,9 @@ import org.opensearch.action.support.ActionFilter;
 import org.opensearch.ccr.action.Failovers;
 import org.opensearch.ccr.action.FollowActions;
 import org.opensearch.ccr.action.FollowerDeletionFilter;
-import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LeaderCleanup;
 import org.opensearch.ccr.action.LostHistory;
 import org.opensearch.ccr.action.PromoteShards;
-import org.opensearch.ccr.action.StatusReader;
 import org.opensearch.ccr.autofollow.AutoFollowSide;
 import org.opensearch.ccr.bootstrap.BootstrapSide;
 import org.opensearch.ccr.bootstrap.RolesOfFollower;
@@ -36,6 +34,9 @@ import org.opensearch.ccr.rest.RestEndpoints;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
+import org.opensearch.ccr.status.FollowerLists;
+import org.opensearch.ccr.status.StatusReader;
+import org.opensearch.ccr.status.StatusSide;
 import org.opensearch.ccr.verify.VerifyStatus;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.node.DiscoveryNodes;
@@ -222,6 +223,7 @@ public final class CcrPlugin extends Plugin
     @Override
     public List<ActionHandler<? extends ActionRequest, ? extends ActionResponse>> getActions() {
         List<ActionHandler<? extends ActionRequest, ? extends ActionResponse>> handlers = new ArrayList<>(FollowActions.handlers());
+        handlers.addAll(StatusSide.actions());
         handlers.addAll(BulkSide.actions());
         handlers.addAll(LeaderSide.actions());
         handlers.addAll(FollowerSide.actions());

@@ -2,6 +2,7 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.ccr.follower.PromoteShardResponse;
 import org.opensearch.ccr.metadata.ShardMark;
+import org.opensearch.ccr.status.StatusResponse;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;

@@ -3,6 +3,8 @@ package org.opensearch.ccr.action;
 import org.opensearch.ExceptionsHelper;
 import org.opensearch.OpenSearchException;
 import org.opensearch.ResourceNotFoundException;
+import org.opensearch.ccr.status.FollowerFilter;
+import org.opensearch.ccr.status.FollowerLists;
 import org.opensearch.common.regex.Regex;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;

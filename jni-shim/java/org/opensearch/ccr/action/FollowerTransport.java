@@ -2,6 +2,7 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.state.StateAction;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.block.ClusterBlockException;

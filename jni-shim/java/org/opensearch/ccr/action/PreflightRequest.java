@@ -1,6 +1,7 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 

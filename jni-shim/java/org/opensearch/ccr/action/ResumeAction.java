@@ -6,6 +6,7 @@ import org.opensearch.ResourceNotFoundException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.index.HalfMade;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.leader.LeaderShardInfo;

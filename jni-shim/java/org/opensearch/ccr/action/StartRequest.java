@@ -1,6 +1,7 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.common.settings.Settings;

@@ -5,6 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.follower.PromoteShardResponse;
 import org.opensearch.ccr.metadata.DamagedRecordException;
 import org.opensearch.ccr.metadata.FollowRecord;

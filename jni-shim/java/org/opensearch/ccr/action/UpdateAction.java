@@ -5,6 +5,7 @@ import org.apache.logging.log4j.Logger;
 import org.opensearch.OpenSearchParseException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;

@@ -2,6 +2,7 @@ package org.opensearch.ccr.action;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ValidateActions;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.verify.VerifyTask;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.common.io.stream.StreamInput;

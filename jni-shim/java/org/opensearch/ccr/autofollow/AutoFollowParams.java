@@ -11,7 +11,10 @@ import org.opensearch.persistent.PersistentTaskParams;
 
 import java.io.IOException;
 
-/** Which rule a task carries out; what the rule says stands in {@link org.opensearch.ccr.state.RuleSet}. Names and id are part of the API contract. */
+/**
+ * Which rule a task carries out; what the rule says stands in {@link org.opensearch.ccr.state.RuleSet}. Names and id are part of
+ * the API contract.
+ */
 public record AutoFollowParams(String alias, String rule) implements PersistentTaskParams {
 
     static final String NAME = "cluster:admin/plugins/replication/autofollow";

@@ -1,7 +1,7 @@
 package org.opensearch.ccr.bulk;
 
-import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.preflight.SetupCheck;
+import org.opensearch.ccr.status.FollowerLists;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.transport.client.Client;

@@ -1,10 +1,10 @@
 package org.opensearch.ccr.bulk;
 
 import org.opensearch.action.ActionRequest;
-import org.opensearch.ccr.action.FollowerLists;
 import org.opensearch.ccr.action.LostHistory;
 import org.opensearch.ccr.preflight.SetupCheck;
 import org.opensearch.ccr.security.RoleClients;
+import org.opensearch.ccr.status.FollowerLists;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;

@@ -1,10 +1,10 @@
 package org.opensearch.ccr.rest;
 
-import org.opensearch.ccr.action.FollowerFilter;
-import org.opensearch.ccr.action.FollowerLists;
-import org.opensearch.ccr.action.StatusForm;
-import org.opensearch.ccr.action.StatusResponse;
-import org.opensearch.ccr.action.StatusTable;
+import org.opensearch.ccr.status.FollowerFilter;
+import org.opensearch.ccr.status.FollowerLists;
+import org.opensearch.ccr.status.StatusForm;
+import org.opensearch.ccr.status.StatusResponse;
+import org.opensearch.ccr.status.StatusTable;
 import org.opensearch.common.Table;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.rest.RestResponse;

@@ -1,9 +1,9 @@
 package org.opensearch.ccr.rest;
 
 import org.opensearch.ccr.action.Failovers;
-import org.opensearch.ccr.action.FollowerLists;
-import org.opensearch.ccr.action.Metrics;
 import org.opensearch.ccr.bulk.BulkVerb;
+import org.opensearch.ccr.status.FollowerLists;
+import org.opensearch.ccr.status.Metrics;
 import org.opensearch.rest.RestHandler;
 
 import java.util.List;

@@ -1,7 +1,7 @@
 package org.opensearch.ccr.rest;
 
-import org.opensearch.ccr.action.Metrics;
 import org.opensearch.ccr.common.OpenMetrics;
+import org.opensearch.ccr.status.Metrics;
 import org.opensearch.core.common.bytes.BytesArray;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.rest.BytesRestResponse;

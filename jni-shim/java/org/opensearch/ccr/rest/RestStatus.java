@@ -1,7 +1,7 @@
 package org.opensearch.ccr.rest;
 
-import org.opensearch.ccr.action.StatusAction;
-import org.opensearch.ccr.action.StatusForm;
+import org.opensearch.ccr.status.StatusAction;
+import org.opensearch.ccr.status.StatusForm;
 import org.opensearch.rest.RestRequest;
 import org.opensearch.rest.action.RestToXContentListener;
 import org.opensearch.transport.client.node.NodeClient;

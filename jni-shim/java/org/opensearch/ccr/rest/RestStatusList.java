@@ -1,9 +1,9 @@
 package org.opensearch.ccr.rest;
 
-import org.opensearch.ccr.action.FollowerFilter;
-import org.opensearch.ccr.action.FollowerLists;
-import org.opensearch.ccr.action.StatusForm;
-import org.opensearch.ccr.action.StatusResponse;
+import org.opensearch.ccr.status.FollowerFilter;
+import org.opensearch.ccr.status.FollowerLists;
+import org.opensearch.ccr.status.StatusForm;
+import org.opensearch.ccr.status.StatusResponse;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.rest.BytesRestResponse;

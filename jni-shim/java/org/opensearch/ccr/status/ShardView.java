@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.ccr.bootstrap.BootstrapWait;
 import org.opensearch.ccr.follower.ShardStatus;
@@ -22,7 +22,7 @@ import java.io.IOException;
  * @param copy    the bootstrap that made this copy, null when it was opened from its own disk since
  * @param waits   what the bootstrap waits for, null when it goes on or is over
  */
-record ShardView(
+public record ShardView(
     ShardId shard,
     String node,
     Restore restore,

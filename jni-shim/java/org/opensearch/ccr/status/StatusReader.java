@@ -1,6 +1,5 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
-import org.opensearch.ccr.action.StatusResponse.Word;
 import org.opensearch.ccr.follower.ShardFigures;
 import org.opensearch.ccr.index.ShardMarks;
 import org.opensearch.ccr.metadata.FollowRecord;
@@ -12,6 +11,7 @@ import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.state.FollowTasks;
 import org.opensearch.ccr.state.IndexFollowState;
 import org.opensearch.ccr.state.IndexFollowState.Phase;
+import org.opensearch.ccr.status.StatusResponse.Word;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.routing.IndexRoutingTable;
@@ -53,7 +53,7 @@ public final class StatusReader implements ShardMarks {
     }
 
     /** Answers one status for each name, NOT IN PROGRESS for what is not replicated. */
-    void read(Collection<String> followers, StatusForm form, ActionListener<SortedMap<String, StatusResponse>> listener) {
+    public void read(Collection<String> followers, StatusForm form, ActionListener<SortedMap<String, StatusResponse>> listener) {
         ClusterState state = clusterService.state();
         ReplicationStates states = ReplicationStates.of(state);
         List<String> known = followers.stream().filter(follower -> states.get(follower) != null).toList();
@@ -111,7 +111,7 @@ public final class StatusReader implements ShardMarks {
         ));
     }
 
-    static List<ShardMark> marks(List<ShardView> views, long now) {
+    public static List<ShardMark> marks(List<ShardView> views, long now) {
         return views.stream().filter(view -> view.follow() != null).map(view -> {
             ShardFigures figures = view.follow().figures();
             long asOf = figures.lagMillis() < 0 ? 0 : now - figures.lagMillis();

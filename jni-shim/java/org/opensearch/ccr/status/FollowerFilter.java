@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.common.regex.Regex;
 import org.opensearch.core.common.Strings;

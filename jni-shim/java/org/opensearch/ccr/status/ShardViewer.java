@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.apache.lucene.store.AlreadyClosedException;
 import org.opensearch.ccr.bootstrap.BootstrapTraffic;

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.ccr.leader.LeaderFigures;
 import org.opensearch.core.common.io.stream.StreamInput;

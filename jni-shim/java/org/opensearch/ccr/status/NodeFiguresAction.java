@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.action.ActionType;
 import org.opensearch.action.FailedNodeException;

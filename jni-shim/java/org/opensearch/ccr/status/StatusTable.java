@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.ccr.follower.ShardStatus;
 import org.opensearch.common.Table;

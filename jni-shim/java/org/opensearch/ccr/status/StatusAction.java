@@ -1,14 +1,17 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
+import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
+import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 import java.util.List;
@@ -63,8 +66,8 @@ public final class StatusAction extends ActionType<StatusResponse> {
         private final StatusReader reader;
 
         @Inject
-        public Transport(FollowerServices services, StatusReader reader) {
-            super(NAME, services.transport(), services.filters(), Request::new, ThreadPool.Names.SAME);
+        public Transport(TransportService transport, ActionFilters filters, StatusReader reader) {
+            super(NAME, transport, filters, Request::new, ThreadPool.Names.SAME);
             this.reader = reader;
         }
 

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.common;
 
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.IndicesRequest;
@@ -10,15 +10,15 @@ import org.opensearch.core.common.io.stream.StreamOutput;
 import java.io.IOException;
 
 /** A request about one follower index, which need not exist. Replaceable, so that the Security plugin judges it by that index. */
-abstract class FollowerRequest<T extends FollowerRequest<T>> extends AcknowledgedRequest<T> implements IndicesRequest.Replaceable {
+public abstract class FollowerRequest<T extends FollowerRequest<T>> extends AcknowledgedRequest<T> implements IndicesRequest.Replaceable {
 
     private String follower;
 
-    FollowerRequest(String follower) {
+    protected FollowerRequest(String follower) {
         this.follower = follower;
     }
 
-    FollowerRequest(StreamInput in) throws IOException {
+    protected FollowerRequest(StreamInput in) throws IOException {
         super(in);
         follower = in.readString();
     }

@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.core.action.ActionResponse;
@@ -16,7 +16,7 @@ import java.util.Optional;
 public final class StatusResponse extends ActionResponse implements ToXContentObject {
 
     /** The words of the contract; each is also its own text but for the last. */
-    enum Word {
+    public enum Word {
         SYNCING("SYNCING"),
         BOOTSTRAPPING("BOOTSTRAPPING"),
         PAUSED("PAUSED"),
@@ -30,7 +30,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
             this.text = text;
         }
 
-        String text() {
+        public String text() {
             return text;
         }
     }
@@ -105,7 +105,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         out.writeVLong(sinceMillis);
     }
 
-    Word word() {
+    public Word word() {
         return word;
     }
 
@@ -113,15 +113,15 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         return reason;
     }
 
-    String alias() {
+    public String alias() {
         return alias;
     }
 
-    String leader() {
+    public String leader() {
         return leader;
     }
 
-    List<ShardView> shards() {
+    public List<ShardView> shards() {
         return shards;
     }
 

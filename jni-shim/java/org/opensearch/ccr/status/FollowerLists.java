@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.ExceptionsHelper;
 import org.opensearch.action.support.GroupedActionListener;
@@ -45,7 +45,7 @@ public final class FollowerLists {
     }
 
     /** Names of the followers that the filter's patterns match and the caller may see. */
-    void followers(Client caller, FollowerFilter filter, ActionListener<SortedSet<String>> listener) {
+    public void followers(Client caller, FollowerFilter filter, ActionListener<SortedSet<String>> listener) {
         Collection<String> all = ReplicationStates.of(clusterService.state()).entries().keySet();
         visible(caller, all.stream().filter(filter::matches).toList(), listener);
     }

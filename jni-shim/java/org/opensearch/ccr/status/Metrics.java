@@ -1,4 +1,4 @@
-package org.opensearch.ccr.action;
+package org.opensearch.ccr.status;
 
 import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.common.OpenMetrics;
