@@ -65,6 +65,24 @@ def test_unicode_and_long_ids(pair, index):
     assert pair.same(index) == len(ids) - 1
 
 
+def test_a_text_keeps_its_spelling(pair, index):
+    """What two texts may differ in and still mean the same: each arrives to the byte, on the way of a batch and of a copy."""
+    texts = [' { "a" : 1.00,\t"b":1e2 , "e":"\\u00e9é", "s":"\\/" }  ', '{"n":12345678901234567890123456789.10,"z":-0.0,"b":1E+2}',
+             '{"o":{"y":1,"x":{ }},"l":[ ],"c":"\\u2028\\ud83d\\ude00"}', '{"_source":{"_id":"x"},"t":"\\",\\"_source\\":{}}"}', "{}",
+             '{"hits":[{"_index":"i"}],\n"sort":[1]}\r\n']
+    pair.leader.create_index(index, mappings={"enabled": False})
+    for n, text in enumerate(texts):
+        pair.leader.put(index, f"before-{n}", text)
+    pair.follow(index)
+    for n, text in enumerate(texts):
+        pair.leader.put(index, f"after-{n}", text)
+        pair.leader.put(index, f"routed-{n}", text, routing=f'"{n}",\\')
+    assert pair.same(index) == 3 * len(texts)
+    for n, text in enumerate(texts):
+        for where in ("before", "after"):
+            assert pair.follower.request("GET", f"/{index}/_source/{where}-{n}").body == text.encode(), text
+
+
 def test_nested_documents(pair, index):
     mapping = {"properties": {"comments": {"type": "nested", "properties": {"author": {"type": "keyword"}}}}}
     follow_empty(pair, index, mappings=mapping)

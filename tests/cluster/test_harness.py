@@ -83,6 +83,19 @@ def test_compare_tells_equal_and_different(pair, index):
     assert "1 missing" in text and "'d9'" in text and "1 extra" in text and "'stranger'" in text and "'d7'" in text
 
 
+@pytest.mark.parametrize("other", ['{"a":1.00}', '{ "a":1.0}', '{"a":1.0} ', '{"a":1e0}', '{"\\u0061":1.0}'])
+def test_compare_tells_spellings_apart(pair, index, other):
+    """Two texts of one meaning are two contents."""
+    for cluster, text in ((pair.leader, '{"a":1.0}'), (pair.follower, other)):
+        cluster.create_index(index)
+        cluster.put(index, "d", text, routing="r")
+    with pytest.raises(AssertionError) as told:
+        content.compare(pair.leader, pair.follower, index)
+    assert "1 different" in str(told.value)
+    pair.follower.put(index, "d", '{"a":1.0}', routing="r", version=1, version_type="external_gte")
+    assert "seq_no 1" in str(pytest.raises(AssertionError, content.compare, pair.leader, pair.follower, index).value)
+
+
 def test_link_cuts_stalls_and_resumes(pair):
     pair.link.cut()
     until(lambda: not pair.follower.ok("GET", "/_remote/info")["leader-one"]["connected"], 30, "link is cut")

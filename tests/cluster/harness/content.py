@@ -1,39 +1,44 @@
 """The oracle: the whole content of every copy of an index, and a readable account of differences."""
 import hashlib
-import json
 from urllib.parse import quote
 
 from .cluster import path
+from .hits import split
+from .http import HttpError
 from .wait import until
 
 
 def _digest(source):
-    # Key order is kept on purpose: the follower must hold the leader's own text.
-    return hashlib.blake2b(json.dumps(source).encode("utf-8", "surrogatepass"), digest_size=12).digest()
+    # The bytes themselves: the follower must hold the leader's own text.
+    return hashlib.blake2b(b"" if source is None else source, digest_size=12).digest()
+
+
+def _page(cluster, url, body):
+    """One page of hits, and the answer around them."""
+    response = cluster.request("POST", url, body)
+    if response.status != 200:
+        raise HttpError("POST", url, response)
+    answer, hits = split(response.body)
+    if answer["_shards"]["failed"]:
+        raise AssertionError(f"search failed: {url}: {answer['_shards']}")
+    return answer, hits
 
 
 def read_copy(cluster, index, shard, node_id, page=2000):
-    """All live documents of one copy: id -> (seq_no, version, routing, digest of the source)."""
+    """All live documents of one copy: id -> (seq_no, version, routing, digest of the source's bytes)."""
     preference = quote(f"_shards:{shard}|_only_nodes:{node_id}", safe="")
     body = {"size": page, "sort": ["_doc"], "version": True, "seq_no_primary_term": True, "track_total_hits": True,
             "query": {"match_all": {}}}
-    answer = cluster.ok("POST", path(index, "_search") + f"?scroll=2m&preference={preference}", body)
+    answer, hits = _page(cluster, path(index, "_search") + f"?scroll=2m&preference={preference}", body)
     total = answer["hits"]["total"]["value"]
     found = {}
-    while True:
-        hits = answer["hits"]["hits"]
-        scroll = answer["_scroll_id"]
-        if answer["_shards"]["failed"]:
-            raise AssertionError(f"search of {index} shard {shard} failed: {answer['_shards']}")
-        if not hits:
-            break
-        for hit in hits:
-            entry = (hit["_seq_no"], hit["_version"], hit.get("_routing"), _digest(hit.get("_source")))
-            if hit["_id"] in found:
-                raise AssertionError(f"{index} shard {shard}: id {hit['_id']!r} is live twice")
-            found[hit["_id"]] = entry
-        answer = cluster.ok("POST", "/_search/scroll", {"scroll": "2m", "scroll_id": scroll})
-    cluster.request("DELETE", "/_search/scroll", {"scroll_id": [scroll]})
+    while hits:
+        for doc_id, seq_no, version, routing, source in hits:
+            if doc_id in found:
+                raise AssertionError(f"{index} shard {shard}: id {doc_id!r} is live twice")
+            found[doc_id] = (seq_no, version, routing, _digest(source))
+        answer, hits = _page(cluster, "/_search/scroll", {"scroll": "2m", "scroll_id": answer["_scroll_id"]})
+    cluster.request("DELETE", "/_search/scroll", {"scroll_id": [answer["_scroll_id"]]})
     if len(found) != total:
         raise AssertionError(f"{index} shard {shard}: read {len(found)} of {total} documents")
     return found
