@@ -5,6 +5,7 @@ import random
 import pytest
 
 from harness.load import log_document
+from harness.wait import until
 
 _sizes = {}
 
@@ -48,15 +49,27 @@ def test_single_documents_are_packed_with_those_before(pair, index):
     pair.leader.create_index(index)
     pair.follow(index)
     rng = random.Random(10)
-    texts = [log_document(rng, n) for n in range(120)]
-    for n, text in enumerate(texts[:60]):
-        pair.leader.put(index, f"{n}", json.loads(text))
-    pair.caught_up(index)
-    before = pair.link.stats()["down"]
-    for n, text in enumerate(texts[60:]):
-        pair.leader.put(index, f"{60 + n}", json.loads(text))
-        pair.caught_up(index)
-    per_document = (pair.link.stats()["down"] - before) / 60
-    print(f"{per_document:.0f} bytes per single document, headers included")
-    assert pair.same(index) == 120
-    assert per_document < 1500
+
+    def packed():
+        """Wire bytes of a plain byte, over documents of which each travels alone."""
+        found = []
+        for n in range(12):  # the first few are what the others are packed with
+            pair.leader.put(index, f"{rng.random()}", log_document(rng, n))
+            pair.caught_up(index)
+            moved = until(lambda: (told := _transferred(pair, index))["operations_read"] == pair.leader.primary_checkpoints(index)[0][0] + 1
+                          and told, 60, "every operation is counted")
+            found.append((moved["wire_bytes"], moved["bytes"]))
+        return (found[-1][0] - found[3][0]) / (found[-1][1] - found[3][1])
+    with_those_before = packed()
+    pair.follower.settings(plugins__replication__follower__prefix_size="0b")
+    try:
+        alone = packed()
+    finally:
+        pair.follower.settings(plugins__replication__follower__prefix_size=None)
+    print(f"single documents: {with_those_before:.2f} of their bytes with those before, {alone:.2f} alone")
+    assert pair.same(index) == 24
+    assert with_those_before < 0.6 * alone
+
+
+def _transferred(pair, index):
+    return pair.follower.ok("GET", pair.url(index, "_status") + "?detailed=true")["details"]["transferred"]

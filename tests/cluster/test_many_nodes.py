@@ -122,17 +122,28 @@ def test_leader_shard_relocates(own_pair, own_index):
 
 
 def test_gateway_of_the_leader_dies(own_pair, own_index):
-    """The node that the link leads to goes; behind the same address another answers."""
+    """The node that the link leads to is killed; behind the same address another answers, as with a load balancer."""
     pair, index = own_pair, own_index
     make(pair, index, shards=1)
-    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(500)], index)
-    pair.caught_up(index)
-    pair.link.retarget(pair.leader.nodes[1])
+    primaries_to(pair.leader, index, pair.leader.nodes[0])
+    gateway = pair.leader.nodes[1]
+    pair.link.retarget(gateway)
     pair.link.cut()
     pair.link.resume()
-    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": -n}) for n in range(900)], index)
-    assert pair.same(index) == 900
-    pair.link.retarget(pair.leader.nodes[0])
+    pair.wait_connected()
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=29) as writer:
+        writer.wait(2000)
+        pair.caught_up_to(index, pair.leader.primary_checkpoints(index)[0][0])  # through the gateway, under load
+        before = pair.link.stats()["accepted"]
+        gateway.kill()
+        pair.link.retarget(pair.leader.nodes[0])
+        writer.wait(2000)
+        last = pair.leader.primary_checkpoints(index)[0][0]
+        pair.caught_up_to(index, last)
+        assert not gateway.alive() and pair.link.stats()["accepted"] > before, "it came by new connections"
+    gateway.start()
+    pair.leader.health(index, timeout=180)
+    pair.same(index)
 
 
 def test_sniff_mode(own_pair, own_index):

@@ -114,6 +114,11 @@ class Pair:
     def caught_up(self, leader_index, follower_index=None, timeout=120):
         content.wait_caught_up(self.leader, self.follower, leader_index, follower_index, timeout)
 
+    def caught_up_to(self, index, seq_no, timeout=120, interval=0.05):
+        """Waits until the primary of the follower's shard 0 has everything up to the number, while more may come."""
+        until(lambda: self.follower.primary_checkpoints(index)[0][1] >= seq_no, timeout,
+              f"{index} has caught up to {seq_no}", interval)
+
     def same(self, leader_index, follower_index=None, timeout=120, page=2000):
         """Waits until the follower caught up, then compares everything. Answers the number of documents."""
         self.caught_up(leader_index, follower_index, timeout)
