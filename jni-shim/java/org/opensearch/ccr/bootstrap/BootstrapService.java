@@ -189,7 +189,7 @@ public final class BootstrapService implements ClusterStateListener {
         removeLeases(run);
         clients.plugin().execute(
             ReleaseAction.INSTANCE,
-            new ReleaseAction.Request(follower, true),
+            ReleaseAction.Request.discard(follower, run.request.id()), // what another run has made is none of ours
             ActionListener.wrap(gone -> failed(run, reason), e -> {
                 logger.warn(new ParameterizedMessage("[{}] cannot delete the half-made index", follower), e);
                 reason.addSuppressed(e);

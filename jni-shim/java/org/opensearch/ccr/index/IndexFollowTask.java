@@ -9,6 +9,7 @@ import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.follower.ShardFollowParams;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.FollowerBlock;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReopenAction;
@@ -147,6 +148,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             return;
         }
         boolean wanted = ReplicationStates.of(state).is(params.follower(), OverallState.RUNNING);
+        if (isPlacedHere(state) == false && isCancelled() == false) {
+            return; // what there is belongs to another task by now; core is about to cancel this one
+        }
         if (busy) {
             if (phase == Phase.RESTORING && bootstrapCancelled == false && (wanted == false || isCancelled())) {
                 bootstrapCancelled = true;
@@ -174,17 +178,20 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     }
 
     private void cancelled(ClusterState state, boolean wanted) {
-        PersistentTask<?> current = FollowTasks.indexTask(state, params.follower());
-        if (wanted && current != null && current.getAllocationId() == getAllocationId()) {
+        if (isPlacedHere(state) == false) {
+            finish();
+        } else if (wanted) {
             // Nobody but a person cancels a task that the cluster state still places here.
             conclude(OverallState.PAUSED, ErrorClass.ERROR_NONE, CANCELLED_BY_USER);
-            return;
-        }
-        if (current != null && current.getAllocationId() == getAllocationId()) {
-            endShardsAndFinish();
         } else {
-            finish();
+            endShardsAndFinish();
         }
+    }
+
+    /** Whether the cluster state has this task, and not one that has taken over from it. */
+    private boolean isPlacedHere(ClusterState state) {
+        PersistentTask<?> current = FollowTasks.indexTask(state, params.follower());
+        return current != null && current.getAllocationId() == getAllocationId();
     }
 
     private void advance(Phase next) {
@@ -209,15 +216,24 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             return;
         }
         if (exists && params.rebuild() == false) {
-            // By a task that died: nobody can say which of its shards are whole.
-            services.clients().plugin().execute(
-                ReleaseAction.INSTANCE,
-                new ReleaseAction.Request(params.follower(), true),
-                ActionListener.wrap(discarded -> wakeLater(), this::retry)
-            );
+            discard(state.metadata().index(params.follower()));
             return;
         }
         services.store().get(params.follower(), ActionListener.wrap(record -> bootstrap(record, exists), this::retry));
+    }
+
+    /** By a task that died: nobody can say which of its shards are whole. */
+    private void discard(IndexMetadata halfMade) {
+        String copyId = LeaderOrigin.of(halfMade).copyId();
+        if (copyId == null) {
+            conclude(OverallState.FAILED, ErrorClass.ERROR_FATAL, "index [" + params.follower() + "] exists already and is no copy of the leader's");
+            return;
+        }
+        services.clients().plugin().execute(
+            ReleaseAction.INSTANCE,
+            ReleaseAction.Request.discard(params.follower(), copyId),
+            ActionListener.wrap(discarded -> wakeLater(), this::retry)
+        );
     }
 
     private void bootstrap(Optional<FollowRecord> record, boolean inPlace) {
@@ -235,15 +251,16 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             inPlace
         );
         services.bootstrap().bootstrap(request, ActionListener.wrap(done -> bootstrapped(record.get()), e -> {
-            boolean wanted = ReplicationStates.of(services.clusterService().state()).is(params.follower(), OverallState.RUNNING);
+            ClusterState now = services.clusterService().state();
+            boolean wanted = ReplicationStates.of(now).is(params.follower(), OverallState.RUNNING);
             ErrorClass cause = ErrorClassifier.classify(e);
-            if (wanted && isCancelled() == false && BootstrapHold.waitsFor(cause)) {
+            if (wanted == false || isCancelled() || isPlacedHere(now) == false) {
+                wakeNow();
+            } else if (BootstrapHold.waitsFor(cause)) {
                 hold(cause, e);
-            } else if (wanted && isCancelled() == false) {
+            } else {
                 logger.warn(new ParameterizedMessage("[{}] bootstrap failed", params.follower()), e);
                 given(e);
-            } else {
-                wakeNow();
             }
         }));
         wake();

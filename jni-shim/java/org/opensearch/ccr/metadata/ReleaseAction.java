@@ -17,13 +17,17 @@ import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.index.Index;
 
 import java.io.IOException;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
  * Ends what makes an index a follower, in one cluster-state update: either its mark and its write block go, and the open index
- * is an ordinary one from then on, or the whole index goes because it is only half restored. Touches nothing but followers.
+ * is an ordinary one from then on, or the whole index goes because it is only half restored. Touches nothing but followers, and
+ * discards nothing but the one copy that was meant: another task may have made an index of the same name meanwhile.
  */
 public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
 
@@ -37,16 +41,29 @@ public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
     public static final class Request extends AcknowledgedRequest<Request> {
         private final String follower;
         private final boolean delete;
+        /** Of the only copy that may be deleted; null for whatever there is. */
+        private final String copyId;
 
         public Request(String follower, boolean delete) {
+            this(follower, delete, null);
+        }
+
+        private Request(String follower, boolean delete, String copyId) {
             this.follower = follower;
             this.delete = delete;
+            this.copyId = copyId;
+        }
+
+        /** Deletes the index if it is this copy ({@link LeaderOrigin#copyId}); any other one of the name stays. */
+        public static Request discard(String follower, String copyId) {
+            return new Request(follower, true, Objects.requireNonNull(copyId));
         }
 
         public Request(StreamInput in) throws IOException {
             super(in);
             follower = in.readString();
             delete = in.readBoolean();
+            copyId = in.readOptionalString();
         }
 
         @Override
@@ -54,6 +71,7 @@ public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
             super.writeTo(out);
             out.writeString(follower);
             out.writeBoolean(delete);
+            out.writeOptionalString(copyId);
         }
 
         @Override
@@ -78,12 +96,7 @@ public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
             clusterService.submitStateUpdateTask(source, new AckedClusterStateUpdateTask<>(Priority.URGENT, request, listener) {
                 @Override
                 public ClusterState execute(ClusterState current) {
-                    IndexMetadata index = current.metadata().index(request.follower);
-                    boolean blocked = current.blocks().hasIndexBlock(request.follower, FollowerBlock.BLOCK);
-                    if (index == null || FollowerBlock.isFollower(index) == false && blocked == false) {
-                        return current;
-                    }
-                    return request.delete ? deletion.deleteIndices(current, Set.of(index.getIndex())) : release(current, index);
+                    return ended(request, current, deletion::deleteIndices);
                 }
 
                 @Override
@@ -91,6 +104,19 @@ public final class ReleaseAction extends ActionType<AcknowledgedResponse> {
                     return new AcknowledgedResponse(acknowledged);
                 }
             });
+        }
+
+        /** @param deletion makes the state without these indices */
+        static ClusterState ended(Request request, ClusterState current, BiFunction<ClusterState, Set<Index>, ClusterState> deletion) {
+            IndexMetadata index = current.metadata().index(request.follower);
+            boolean blocked = current.blocks().hasIndexBlock(request.follower, FollowerBlock.BLOCK);
+            if (index == null || FollowerBlock.isFollower(index) == false && blocked == false) {
+                return current;
+            }
+            if (request.copyId != null && request.copyId.equals(LeaderOrigin.of(index).copyId()) == false) {
+                return current;
+            }
+            return request.delete ? deletion.apply(current, Set.of(index.getIndex())) : release(current, index);
         }
 
         private static ClusterState release(ClusterState current, IndexMetadata index) {
