@@ -58,6 +58,34 @@ def test_kill_follower_during_bootstrap_under_load(own_pair, own_index):
     own_pair.same(own_index, timeout=120)
 
 
+def test_kill_leader_during_bootstrap(own_pair, own_index):
+    """First the leader alone, then both, and the follower is back first: it waits, says so, and ends up equal."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index)
+    with Writer(pair.leader, index, threads=2, seed=5) as writer:
+        writer.wait(20000)
+    pair.leader.ok("POST", path(index, "_flush"))
+    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
+    before = pair.link.stats()["down"]
+    assert pair.start_replication(index).status == 200
+    until(lambda: pair.link.stats()["down"] > before + 100_000, 30, "the copy has begun", interval=0.002)
+    pair.link.stall()  # so that it is in the middle when the node dies
+    pair.leader.kill()
+    pair.link.resume()
+
+    def told():
+        status = pair.status(index)
+        assert status["status"] == "BOOTSTRAPPING", status
+        return status["reason"].startswith("The leader cluster is unreachable since ")
+    until(told, 60, "a copy under way waits for the leader")
+    pair.follower.kill()
+    pair.follower.start()
+    until(told, 60, "a copy that is to begin anew waits for the leader")
+    pair.leader.start()
+    pair.wait_status(index, "SYNCING", timeout=120)
+    pair.same(index)
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_write_block_from_the_first_moment_after_restart(own_pair, own_index, how):
     """From before the port answers until the index is green, a write is never anything but refused."""

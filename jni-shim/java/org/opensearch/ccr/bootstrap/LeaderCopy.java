@@ -1,6 +1,6 @@
 package org.opensearch.ccr.bootstrap;
 
-import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
+import org.opensearch.ccr.common.LeaderMetadata;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.leader.LeaderShardInfo;
 import org.opensearch.ccr.metadata.LeaderOrigin;
@@ -37,10 +37,9 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
         Fit fit,
         ActionListener<LeaderCopy> listener
     ) {
-        ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).indices(leader.getName());
-        clients.pluginOnLeader(alias).admin().cluster().state(request, ActionListener.wrap(answer -> {
-            String cluster = answer.getState().metadata().clusterUUID();
-            IndexMetadata metadata = answer.getState().metadata().index(leader.getName());
+        LeaderMetadata.of(clients.pluginOnLeader(alias), leader.getName(), ActionListener.wrap(answer -> {
+            String cluster = answer.clusterUUID();
+            IndexMetadata metadata = answer.index(leader.getName());
             if (metadata == null || metadata.getIndexUUID().equals(leader.getUUID()) == false) {
                 throw new IndexNotFoundException(leader);
             }

@@ -1,16 +1,21 @@
 package org.opensearch.ccr.bootstrap;
 
+import org.opensearch.ExceptionsHelper;
+import org.opensearch.OpenSearchException;
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
 import org.opensearch.action.admin.cluster.snapshots.restore.RestoreSnapshotRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.metadata.FollowerReopening;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.ManagerTransport;
 import org.opensearch.ccr.metadata.SettingsPlan;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
@@ -23,6 +28,7 @@ import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.index.Index;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.repositories.RepositoriesService;
 import org.opensearch.repositories.Repository;
 import org.opensearch.snapshots.RestoreService;
@@ -152,16 +158,32 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
             }
             Repository found = repositories.repository(RemoteRepository.name(request.alias));
             if (found instanceof RemoteRepository == false) {
-                throw new IllegalStateException(
-                    "repository [" + found.getMetadata().name() + "] hides the one of the same name for replication"
-                );
+                throw fatal("repository [" + found.getMetadata().name() + "] hides the one of the same name for replication", null);
             }
             RemoteRepository repository = (RemoteRepository) found;
             Fit fit = new Fit(known, name -> clusterService.state().metadata().hasIndex(name));
             repository.prepare(request.leader, request.roles, request.copyId, fit, threadPool, ActionListener.wrap(copy -> {
                 ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> repository.forget(request.copyId));
                 threadPool.generic().execute(() -> replace(request, there, copy, done));
-            }, listener::onFailure));
+            }, e -> listener.onFailure(classed(e))));
+        }
+
+        /** With the class that it has here, where the leader was called: on another node it would look like an answer of the leader. */
+        private static Exception classed(Exception e) {
+            ErrorClass cls = ErrorClassifier.classify(e);
+            return switch (cls) {
+                case ERROR_UNREACHABLE, ERROR_TRANSIENT, ERROR_OVERLOADED -> ReplicationException.of(
+                    cls,
+                    RestStatus.SERVICE_UNAVAILABLE,
+                    "the leader cannot be asked for its index now",
+                    e
+                );
+                default -> e;
+            };
+        }
+
+        private static OpenSearchException fatal(String text, Exception cause) {
+            return ReplicationException.of(ErrorClass.ERROR_FATAL, RestStatus.INTERNAL_SERVER_ERROR, text, cause);
         }
 
         private static boolean isToBeReplaced(Request request, IndexMetadata there) {
@@ -196,11 +218,17 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
             try {
                 restoreService.restoreSnapshot(
                     request.restore(),
-                    ActionListener.map(listener, accepted -> new AcknowledgedResponse(true))
+                    ActionListener.wrap(accepted -> listener.onResponse(new AcknowledgedResponse(true)), e -> listener.onFailure(lasting(e)))
                 );
             } catch (Exception e) {
-                listener.onFailure(e);
+                listener.onFailure(lasting(e));
             }
+        }
+
+        /** What this cluster does not take and does not say to be a matter of time does not become better by trying again. */
+        private static Exception lasting(Exception e) {
+            boolean unexplained = ExceptionsHelper.status(e) == RestStatus.INTERNAL_SERVER_ERROR;
+            return unexplained ? fatal("the restore was refused: " + RestoreProgress.textOf(e), e) : e;
         }
     }
 }

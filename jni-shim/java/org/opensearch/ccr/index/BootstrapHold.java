@@ -5,6 +5,7 @@ import org.opensearch.common.unit.TimeValue;
 
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A bootstrap that begins anew when what is in its way is gone. Each try makes and deletes an index, so the pauses between them
@@ -20,9 +21,22 @@ final class BootstrapHold {
     private long pauseMillis;
     private volatile boolean on;
 
-    /** Whether somebody else can take this out of the way, so that the same bootstrap may succeed later. */
+    /** Whether this passes by itself or somebody else can take it out of the way, so that the same bootstrap may succeed later. */
     static boolean waitsFor(ErrorClass error) {
-        return error == ErrorClass.ERROR_FORBIDDEN || error == ErrorClass.ERROR_BLOCKED;
+        return words(error) != null;
+    }
+
+    /** Null for what is not waited for. */
+    private static String words(ErrorClass error) {
+        return switch (error) {
+            case ERROR_FORBIDDEN -> "A permission is missing";
+            case ERROR_BLOCKED -> "The bootstrap is blocked";
+            case ERROR_UNREACHABLE -> "The leader cluster is unreachable";
+            case ERROR_LEADER_CLOSED -> "The leader index is closed";
+            case ERROR_OVERLOADED -> "A node is overloaded";
+            case ERROR_TRANSIENT -> "The bootstrap waits for the leader";
+            default -> null;
+        };
     }
 
     /**
@@ -34,13 +48,12 @@ final class BootstrapHold {
         since = attempts++ == 0 ? Instant.now().truncatedTo(ChronoUnit.SECONDS) : since;
         pauseMillis = pauseMillis == 0 ? FIRST_PAUSE_MILLIS : Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
         on = true;
-        String what = error == ErrorClass.ERROR_FORBIDDEN ? "A permission is missing" : "The bootstrap is blocked";
-        return what + " since " + since + " (" + attempts + " attempts, last: " + reason + "). Replication resumes by itself.";
+        return words(error) + " since " + since + " (" + attempts + " attempts, last: " + reason + "). Replication resumes by itself.";
     }
 
-    /** Until the next try. */
+    /** Until the next try; not the same for all that wait for one leader. */
     TimeValue pause() {
-        return TimeValue.timeValueMillis(pauseMillis);
+        return TimeValue.timeValueMillis(pauseMillis / 2 + ThreadLocalRandom.current().nextLong(pauseMillis / 2 + 1));
     }
 
     /** Whether the next try is not due yet. */

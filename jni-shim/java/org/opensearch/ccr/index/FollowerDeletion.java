@@ -2,13 +2,12 @@ package org.opensearch.ccr.index;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
-import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.action.admin.indices.delete.DeleteIndexRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.common.LeaderMetadata;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.state.IndexFollowParams;
-import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.core.action.ActionListener;
 
@@ -38,9 +37,7 @@ public final class FollowerDeletion {
      */
     void confirm(IndexFollowParams what, ActionListener<Boolean> listener) {
         LeaderOrigin origin = LeaderOrigin.of(clusterService.state().metadata().index(what.follower()));
-        ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).indices(what.leader().getName());
-        clients.pluginOnLeader(what.alias()).admin().cluster().state(request, ActionListener.wrap(answer -> {
-            Metadata there = answer.getState().metadata();
+        LeaderMetadata.of(clients.pluginOnLeader(what.alias()), what.leader().getName(), ActionListener.wrap(there -> {
             boolean same = there.clusterUUID().equals(origin.clusterUuid());
             boolean gone = same && there.indices().isEmpty();
             if (gone == false) {
