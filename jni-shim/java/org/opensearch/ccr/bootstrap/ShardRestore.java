@@ -35,14 +35,12 @@ import java.util.function.Supplier;
 
 /**
  * Copies one shard from its leader: lease, session, chunks of several files at a time, and the check of the whole. A broken
- * connection costs the chunks that were on their way; a lost session is opened again and what is the same is kept. It goes on
- * for as long as something arrives now and then. No thread waits: answers are handled on generic threads.
+ * connection costs the chunks that were on their way; a lost session is opened again and what is the same is kept. An outage may
+ * last as long as it likes ({@link RestorePatience}). No thread waits: answers are handled on generic threads.
  */
 final class ShardRestore {
 
     private static final Logger logger = LogManager.getLogger(ShardRestore.class);
-    /** Without a single chunk for so long, the leader is given up. */
-    private static final TimeValue PATIENCE = TimeValue.timeValueMinutes(10);
     private static final long RETRY_MIN_MILLIS = 100;
     private static final long RETRY_MAX_MILLIS = 2_000;
     private static final long CHUNK_MAX = ByteSizeUnit.MB.toBytes(32);
@@ -77,7 +75,7 @@ final class ShardRestore {
     private boolean pausing;
     private boolean ended;
     private BootstrapWait wait; // null while it goes on
-    private long lastProgressNanos = System.nanoTime();
+    private final RestorePatience patience = new RestorePatience(System.nanoTime());
     private Scheduler.Cancellable renewals;
 
     ShardRestore(
@@ -231,7 +229,7 @@ final class ShardRestore {
 
     /** Guarded by this. */
     private void goesOn() {
-        lastProgressNanos = System.nanoTime();
+        patience.arrived(System.nanoTime());
         if (wait != null) {
             wait = null;
             waits.accept(null);
@@ -272,7 +270,7 @@ final class ShardRestore {
         }));
     }
 
-    /** Makes a call until it is answered or given up; the answer is handled on a generic thread. */
+    /** Makes a call until it is answered or cannot be; the answer is handled on a generic thread. */
     private <T> void patiently(Consumer<ActionListener<T>> call, CheckedConsumer<T, Exception> then) {
         ActionListener<T> answer = onGeneric(
             ActionListener.wrap(
@@ -297,25 +295,18 @@ final class ShardRestore {
         }
     }
 
-    /** Goes on after a while, or ends when waiting does not help or has lasted too long. */
+    /** Goes on after a while, or ends when waiting does not help. */
     private void retry(Exception e, Runnable then) {
         ErrorClass cls = ErrorClassifier.classifyCall(e);
-        boolean patient = switch (cls) {
-            case ERROR_UNREACHABLE, ERROR_TRANSIENT, ERROR_OVERLOADED, ERROR_BLOCKED, ERROR_LEADER_CLOSED, ERROR_CORRUPT,
-                ERROR_FORBIDDEN -> true;
-            default -> false;
-        };
+        boolean patient;
         long delay;
         synchronized (this) {
             if (ended || pausing) {
                 return;
             }
-            if (cls == ErrorClass.ERROR_FORBIDDEN) {
-                lastProgressNanos = System.nanoTime(); // a person gives the permission back; the lease is renewed until then
-            }
-            if (patient && System.nanoTime() - lastProgressNanos > PATIENCE.nanos()) {
-                cls = ErrorClass.ERROR_FATAL;
-                patient = false;
+            patient = patience.lasts(cls, System.nanoTime());
+            if (patient == false && cls == ErrorClass.ERROR_CORRUPT) {
+                cls = ErrorClass.ERROR_FATAL; // core must not give the shard another try
             }
             pausing = patient;
             int attempts = this.wait == null ? 0 : this.wait.attempts();
