@@ -103,10 +103,22 @@ public final class FileSessions implements IndexEventListener {
 
     @Override
     public void beforeIndexShardClosed(ShardId shardId, IndexShard shard, Settings indexSettings) {
+        closeAll(shardId, shard);
+    }
+
+    /** Until now the shard was not closed, so that one more session may have come to stand here; it would keep the shard's lock. */
+    @Override
+    public void afterIndexShardClosed(ShardId shardId, IndexShard shard, Settings indexSettings) {
+        closeAll(shardId, shard);
+    }
+
+    private void closeAll(ShardId shardId, IndexShard shard) {
         synchronized (sessions) {
-            for (Key key : sessions.keySet().stream().filter(key -> key.shard().equals(shardId)).toList()) {
-                close(key);
-            }
+            sessions.entrySet().stream()
+                .filter(open -> open.getKey().shard().equals(shardId) && open.getValue().shard() == shard)
+                .map(Map.Entry::getKey)
+                .toList()
+                .forEach(this::close);
         }
     }
 

@@ -152,6 +152,12 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
         }
     }
 
+    /** Until now the shard was not closed, so that it may have come to stand here again. */
+    @Override
+    public void afterIndexShardClosed(ShardId shardId, IndexShard shard, Settings indexSettings) {
+        beforeIndexShardClosed(shardId, shard, indexSettings);
+    }
+
     private void park(LeaderShard leader, WireProto.ReadRequest read, ActionListener<FetchBatchResponse> listener) {
         Poll poll = new Poll(leader, read, listener);
         polls.compute(leader.shard().shardId(), (id, waiting) -> {
