@@ -38,6 +38,8 @@ final class LeaderShard {
 
     /** Operations looked up in Lucene for one answer: it sorts the whole range again for each thousand it gives out. */
     private static final int LUCENE_OPS_MAX = 8 << 10;
+    /** Their bytes, whatever a follower asks for: they are on the heap before the core sees the request. One larger operation goes alone. */
+    private static final int LUCENE_BYTES_MAX = 32 << 20;
 
     private final IndexShard shard;
     private final NativeCore core;
@@ -243,7 +245,7 @@ final class LeaderShard {
             to = Math.min(to, request.getLastSeqNo());
         }
         BytesReference ops = from > to ? BytesArray.EMPTY
-            : LuceneHistory.read(shard, from, to, request.getMaxBytes());
+            : LuceneHistory.read(shard, from, to, Math.clamp(request.getMaxBytes(), 1, LUCENE_BYTES_MAX));
         return session().call(NativeMethod.LEADER_PACK, read, ops, CoreProto.BatchSummary.parser());
     }
 
