@@ -39,6 +39,7 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
     private ShardPump pump; // null while the shard is not ready, and after the end
     private boolean ended; // following came to an end that only the index task can change
     private boolean finished;
+    private boolean looksAgain;
     private long settingsVersion;
 
     ShardFollowTask(long id, String type, String action, String description, TaskId parent, Map<String, String> headers) {
@@ -120,8 +121,11 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             return true;
         }
         if (pump == null) {
-            if (closed == false && shard != null && primary != null && primary.active() && ready(shard, primary)) {
+            boolean here = closed == false && shard != null && primary != null && primary.active();
+            if (here && ready(shard, primary)) {
                 begin(shard, index);
+            } else if (here) {
+                lookAgain(); // a promoted replica becomes a primary only after the operations under way, and no change of the state tells
             }
         } else if (index.getSettingsVersion() != settingsVersion) {
             settingsVersion = index.getSettingsVersion();
@@ -157,10 +161,23 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
                 ended = true;
                 save(ShardFollowState.failed(cls, ShardPump.PumpFailure.of(cls, e).text()));
             } else {
-                context.threadPool()
-                    .scheduleUnlessShuttingDown(RETRY, FollowerSide.POOL, () -> reconcile(context.clusterService().state()));
+                lookAgain();
             }
         }
+    }
+
+    /** After a while; one look at a time is due. */
+    private void lookAgain() {
+        if (looksAgain) {
+            return;
+        }
+        looksAgain = true;
+        context.threadPool().scheduleUnlessShuttingDown(RETRY, FollowerSide.POOL, () -> {
+            synchronized (this) {
+                looksAgain = false;
+            }
+            reconcile(context.clusterService().state());
+        });
     }
 
     private ShardRouting primary(ClusterState cluster) {
