@@ -2,6 +2,7 @@
 
 Node 0 of each cluster is its only cluster manager and lives through; node 1 is the one that dies.
 """
+from harness.cluster import start_together
 from harness.content import copies, differences, read_copy
 from harness.load import Writer
 from harness.pair import ALIAS, API
@@ -32,11 +33,30 @@ def primaries_to(cluster, index, node):
     cluster.health(index)
 
 
+def goes_on(pair, index):
+    """Waits until the follower's primaries have what the leader has at this moment, while nothing else changes."""
+    wanted = pair.leader.primary_checkpoints(index)
+    until(lambda: all(checkpoints[1] >= wanted[shard][2] for shard, checkpoints in pair.follower.primary_checkpoints(index).items()),
+          60, "the promoted shards follow")
+
+
 def test_replicas_on_both_sides(own_pair, own_index):
-    make(own_pair, own_index)
-    with Writer(own_pair.leader, own_index, seed=21) as writer:
+    """Also when every node of both clusters has died."""
+    pair, index = own_pair, own_index
+    make(pair, index)
+    with Writer(pair.leader, index, seed=21) as writer:
         writer.wait(8000)
-    assert own_pair.same(own_index) > 1000
+    assert pair.same(index) > 1000
+    with Writer(pair.leader, index, threads=1, seed=20, tolerant=True) as writer:
+        writer.wait(2000)
+        for cluster in (pair.follower, pair.leader):
+            cluster.kill()
+        start_together(pair.follower, pair.leader)
+        for cluster in (pair.leader, pair.follower):
+            cluster.health(index, timeout=180)
+        writer.wait(2000)
+    pair.wait_status(index, "SYNCING")
+    pair.same(index)
 
 
 def test_follower_primary_node_dies(own_pair, own_index):
@@ -50,6 +70,7 @@ def test_follower_primary_node_dies(own_pair, own_index):
         until(lambda: {pair.follower.primary_node(index, shard).name for shard in (0, 1)}
               == {pair.follower.nodes[0].name}, 60, "replicas are promoted")
         writer.wait(2000)
+        goes_on(pair, index)
         victim.start()
         pair.follower.health(index, timeout=180)
         writer.wait(2000)
