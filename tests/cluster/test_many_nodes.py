@@ -3,7 +3,7 @@
 Node 0 of each cluster is its only cluster manager and lives through; node 1 is the one that dies.
 """
 from harness.cluster import start_together
-from harness.content import copies, differences, read_copy
+from harness.content import compare, copies, differences, read_copy
 from harness.load import Writer
 from harness.pair import ALIAS, API
 from harness.wait import until
@@ -57,6 +57,21 @@ def test_replicas_on_both_sides(own_pair, own_index):
         writer.wait(2000)
     pair.wait_status(index, "SYNCING")
     pair.same(index)
+
+
+def test_segment_replication(own_pair, own_index):
+    """Replicas that copy segments in place of operations, on both sides."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, shards=2, replicas=1, settings={**QUICK, "index.replication.type": "SEGMENT"})
+    pair.leader.health(index, timeout=180)
+    pair.follow(index)
+    pair.follower.health(index, timeout=180)
+    settings = pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"]
+    assert settings["index.replication.type"] == "SEGMENT", settings
+    with Writer(pair.leader, index, threads=1, pause=0.15, seed=29) as writer:
+        writer.wait(3000)
+    pair.caught_up(index)
+    assert until(lambda: compare(pair.leader, pair.follower, index), 60, "every copy has the segments") > 500
 
 
 def test_follower_primary_node_dies(own_pair, own_index):
