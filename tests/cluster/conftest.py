@@ -11,17 +11,20 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import config  # noqa: E402
 from harness.http import Http  # noqa: E402
 from harness.pair import Pair  # noqa: E402
+from harness.rest import Rest  # noqa: E402
 
 try:
     from harness.openapi import complaint
 except ImportError:  # without the environment of requirements.txt, answers are not held against the description
     complaint = None
 
+# In this order, by one process: a pair rests while the tests between run.
+REST = ("test_ordinary_shards_rest", "test_latency", "test_followed_shards_rest", "test_link_down",
+        "test_after_five_minutes_of_rest")
 _running = []
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: a long variant, run when CCR_SLOW=1")
     config.addinivalue_line("markers", "xdist_group(name): tests that one process runs")
     config.addinivalue_line("markers", "no_plugin: tests the harness itself, needs no plugin zip")
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))  # so that fixtures stop their nodes
@@ -31,17 +34,19 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(config, items):
     from harness import config as environment
     no_zip = pytest.mark.skip(reason="CCR_PLUGIN_ZIP is not set")
-    not_slow = pytest.mark.skip(reason="CCR_SLOW is not set")
     for item in items:
         if environment.plugin_zip() is None and not item.get_closest_marker("no_plugin"):
             item.add_marker(no_zip)
-        if item.get_closest_marker("slow") and not environment.slow():
-            item.add_marker(not_slow)
     # Two processes share the work, a file at a time (--dist loadgroup). What needs the secured pair is one group, so that
-    # only one of them starts it, and stands first, since it takes longest.
-    items.sort(key=lambda item: not _secured(item))
+    # only one of them starts it, and stands first, since it takes longest. What lasts while a pair rests is the second.
+    items.sort(key=lambda item: (not _secured(item), _place_in_rest(item)))
     for item in items:
-        item.add_marker(pytest.mark.xdist_group("secured" if _secured(item) else item.path.stem))
+        rests = _place_in_rest(item) < len(REST)
+        item.add_marker(pytest.mark.xdist_group("secured" if _secured(item) else "rest" if rests else item.path.stem))
+
+
+def _place_in_rest(item):
+    return next((n for n, name in enumerate(REST) if name in (item.path.stem, item.name)), len(REST))
 
 
 def _secured(item):
@@ -91,6 +96,15 @@ def pair():
 def secure_pair():
     """One leader node and one follower node with the Security plugin, never killed."""
     yield from _run(Pair(name="secure", secure=True, heap="512m"))
+
+
+@pytest.fixture(scope="session")
+def resting():
+    """A pair of its own, for the tests of test_idle; the last of them closes it."""
+    steps = _run(Pair(name="idle", heap="512m"))
+    rest = Rest(next(steps), lambda: next(steps, None))
+    yield rest
+    rest.close()
 
 
 @pytest.fixture(scope="module")

@@ -61,11 +61,6 @@ def run_as():
     return entry.pw_uid, entry.pw_gid
 
 
-def slow():
-    """True when the long variants shall run (CCR_SLOW=1)."""
-    return os.environ.get("CCR_SLOW", "") not in ("", "0")
-
-
 _work = None
 
 

@@ -210,12 +210,22 @@ class Node:
             return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) * 1024
 
     def heap_used(self):
-        """Bytes of live objects: after a collection, asked with the JDK's own jcmd."""
-        done = config.run([os.path.join(config.java_home(), "bin", "jcmd"), str(self.pid), "GC.run"])
+        """Bytes of live objects, counted one by one after a collection by the JDK's own jcmd."""
+        return int(re.search(r"^Total +\d+ +(\d+)$", self._jcmd("GC.class_histogram"), re.MULTILINE).group(1))
+
+    def native_used(self):
+        """Bytes that malloc has given out and not got back, to the core as to the JVM itself."""
+        told = self._jcmd("System.native_heap_info").rsplit("</heap>", 1)[1]  # the sums over all arenas
+
+        def size(kind, of):
+            return sum(int(found) for found in re.findall(rf'<{kind} type="(?:{of})"[^>]* size="(\d+)"', told))
+        return size("system", "current") + size("total", "mmap") - size("total", "fast|rest")
+
+    def _jcmd(self, command):
+        done = config.run([os.path.join(config.java_home(), "bin", "jcmd"), str(self.pid), command])
         if done.returncode != 0:
             raise AssertionError(f"jcmd: {done.stdout} {done.stderr}")
-        stats = self.http.ok("GET", "/_nodes/_local/stats/jvm")
-        return next(iter(stats["nodes"].values()))["jvm"]["mem"]["heap_used_in_bytes"]
+        return done.stdout
 
     # ---- logs ------------------------------------------------------------------------------------------------------
     def log_files(self):
