@@ -225,6 +225,37 @@ def test_deleting_a_follower_is_stop_and_delete(pair, index):
     assert pair.same(index) == 10
 
 
+def test_a_refused_deletion_changes_nothing(pair, index):
+    """What OpenSearch refuses to delete stays a follower with its lease: by pattern, by a block, with a name that is none."""
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {})
+    pair.follow(index)
+    pair.caught_up(index)
+    by_name = {"transient": {"action.destructive_requires_name": True}}
+    pair.follower.ok("PUT", "/_cluster/settings", by_name)
+    try:
+        answer = pair.follower.request("DELETE", f"/{index}*")
+    finally:
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {"action.destructive_requires_name": None}})
+    assert answer.status == 400 and "Wildcard expressions" in answer.reasons(), answer
+    pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only": True})
+    answer = pair.follower.request("DELETE", f"/{index}")
+    assert answer.status == 403 and "FORBIDDEN/5" in answer.text and "FORBIDDEN/1000" not in answer.text, answer
+    pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only": None})
+    answer = pair.follower.request("DELETE", f"/{index},{index}-none-such")
+    assert answer.status == 404, answer
+    assert pair.status(index)["status"] in ("SYNCING", "BOOTSTRAPPING"), pair.status(index)
+    assert pair.follower.request("PUT", f"/{index}/_doc/x", {}).status == 403
+    assert any(lease["id"].startswith("replication:") for lease in pair.leader.leases(index)[0])
+    pair.leader.put(index, "2", {})
+    assert pair.same(index) == 2
+    ordinary = f"{index}-own"
+    pair.follower.create_index(ordinary)
+    assert pair.follower.ok("DELETE", f"/{index}*") == {"acknowledged": True}
+    assert pair.follower.request("HEAD", f"/{ordinary}").status == 404
+    assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
+
+
 def test_index_state_management_stops_a_replication(pair, index):
     """Its action stop_replication, byte by byte as the shared library of the plugins (StopIndexReplicationRequest) writes it."""
     pair.leader.create_index(index)

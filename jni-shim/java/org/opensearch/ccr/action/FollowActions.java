@@ -5,6 +5,7 @@ import org.opensearch.ccr.index.CreateAction;
 import org.opensearch.ccr.metadata.ApplyMetadataAction;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReopenAction;
+import org.opensearch.ccr.state.DeleteFollowersAction;
 import org.opensearch.ccr.state.StateAction;
 import org.opensearch.ccr.stats.FollowerStatsAction;
 import org.opensearch.ccr.stats.LeaderStatsAction;
@@ -34,6 +35,7 @@ public final class FollowActions {
             new ActionHandler<>(FollowerStatsAction.INSTANCE, FollowerStatsAction.Transport.class),
             new ActionHandler<>(CreateAction.INSTANCE, CreateAction.Transport.class),
             new ActionHandler<>(StateAction.INSTANCE, StateAction.Transport.class),
+            new ActionHandler<>(DeleteFollowersAction.INSTANCE, DeleteFollowersAction.Transport.class),
             new ActionHandler<>(ReleaseAction.INSTANCE, ReleaseAction.Transport.class),
             new ActionHandler<>(ApplyMetadataAction.INSTANCE, ApplyMetadataAction.Transport.class),
             new ActionHandler<>(ReopenAction.INSTANCE, ReopenAction.Transport.class)

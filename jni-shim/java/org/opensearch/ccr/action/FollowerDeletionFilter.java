@@ -1,5 +1,7 @@
 package org.opensearch.ccr.action;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.opensearch.action.ActionRequest;
 import org.opensearch.action.admin.indices.delete.DeleteIndexAction;
 import org.opensearch.action.admin.indices.delete.DeleteIndexRequest;
@@ -12,6 +14,7 @@ import org.opensearch.ccr.index.FollowerDeletion;
 import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.LifecycleSettings;
+import org.opensearch.ccr.state.DeleteFollowersAction;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexNameExpressionResolver;
 import org.opensearch.cluster.service.ClusterService;
@@ -23,10 +26,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Lets a follower index be deleted like any other: its replication is stopped first. Where
- * {@code plugins.replication.follower.block.delete} is set, the index's write block refuses as it does for every other change.
+ * Lets a follower index be deleted like any other: the index and the wish to replicate it go together, or neither does, and then
+ * the rest of the replication is taken away. Where {@code plugins.replication.follower.block.delete} is set, the index's write
+ * block refuses as it does for every other change.
  */
 public final class FollowerDeletionFilter implements ActionFilter {
+
+    private static final Logger LOGGER = LogManager.getLogger(FollowerDeletionFilter.class);
 
     private final ClusterService clusterService;
     private final IndexNameExpressionResolver resolver;
@@ -60,18 +66,24 @@ public final class FollowerDeletionFilter implements ActionFilter {
             chain.proceed(task, action, request, listener);
             return;
         }
-        ActionListener<AcknowledgedResponse> done = ActionListener.wrap(stopped -> {
-            if (anyLeft((DeleteIndexRequest) request, followers)) {
-                chain.proceed(task, action, request, listener);
-            } else {
-                answer(listener);
-            }
-        }, listener::onFailure);
-        GroupedActionListener<AcknowledgedResponse> all = new GroupedActionListener<>(
-            ActionListener.map(done, stopped -> new AcknowledgedResponse(true)),
-            followers.size()
+        DeleteFollowersAction.Request deletion = new DeleteFollowersAction.Request((DeleteIndexRequest) request);
+        clients.plugin().execute(
+            DeleteFollowersAction.INSTANCE,
+            deletion,
+            ActionListener.wrap(deleted -> cleanUp(followers, () -> answer(deleted, listener)), listener::onFailure)
         );
-        followers.forEach(follower -> clients.plugin().execute(StopAction.INSTANCE, new StopAction.Request(follower), all));
+    }
+
+    /** Ends the tasks and takes back what is on the leader. What cannot be taken back there expires there. */
+    private void cleanUp(List<String> followers, Runnable then) {
+        GroupedActionListener<Void> all = new GroupedActionListener<>(ActionListener.wrap(then::run), followers.size());
+        for (String follower : followers) {
+            StopAction.Request stop = new StopAction.Request(follower);
+            clients.plugin().execute(StopAction.INSTANCE, stop, ActionListener.wrap(stopped -> all.onResponse(null), e -> {
+                LOGGER.info("[{}] was deleted, but not all that its replication has left: {}", follower, e.getMessage());
+                all.onResponse(null);
+            }));
+        }
     }
 
     private List<String> followers(DeleteIndexRequest request) {
@@ -89,18 +101,8 @@ public final class FollowerDeletionFilter implements ActionFilter {
         }
     }
 
-    /** A follower that was still being copied goes away with its replication. Whether anything else was asked for. */
-    private boolean anyLeft(DeleteIndexRequest request, List<String> followers) {
-        ClusterState state = clusterService.state();
-        String[] left = Arrays.stream(request.indices())
-            .filter(name -> followers.contains(name) == false || state.metadata().hasIndex(name))
-            .toArray(String[]::new);
-        request.indices(left);
-        return left.length > 0;
-    }
-
     @SuppressWarnings("unchecked") // of a deletion, by its action
-    private static <Response extends ActionResponse> void answer(ActionListener<Response> listener) {
-        listener.onResponse((Response) new AcknowledgedResponse(true));
+    private static <Response extends ActionResponse> void answer(AcknowledgedResponse deleted, ActionListener<Response> listener) {
+        listener.onResponse((Response) deleted);
     }
 }

@@ -71,11 +71,7 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
                 if (record.isEmpty() && trace == false) {
                     throw Replicated.notInProgress(request.follower());
                 }
-                if (trace) {
-                    withdraw(request, record, listener);
-                } else {
-                    forget(request, Map.of(), listener);
-                }
+                withdraw(request, record, listener);
             }, listener::onFailure)));
         }
 

@@ -100,7 +100,7 @@ public abstract class ManagerTransport<Q extends ClusterManagerNodeRequest<Q>, A
     }
 
     @Override
-    protected final ClusterBlockException checkBlock(Q request, ClusterState state) {
+    protected ClusterBlockException checkBlock(Q request, ClusterState state) {
         return state.blocks().globalBlockedException(ClusterBlockLevel.METADATA_WRITE);
     }
 }

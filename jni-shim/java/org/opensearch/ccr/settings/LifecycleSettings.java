@@ -22,7 +22,7 @@ public final class LifecycleSettings {
         CcrSettings.CLUSTER
     );
 
-    /** True refuses to delete a follower index; otherwise deleting it stops its replication. */
+    /** True refuses to delete a follower index; otherwise deleting it ends its replication. */
     public static final Setting<Boolean> DELETE_BLOCK = Setting.boolSetting("plugins.replication.follower.block.delete", false, CcrSettings.CLUSTER);
 
     /** The leader keeps the history of a paused replication for so long. Zero lets it go as soon as its lease expires. */
