@@ -3,6 +3,7 @@ package org.opensearch.ccr.action;
 import org.opensearch.Version;
 import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.action.support.ListenerTimeouts;
+import org.opensearch.ccr.metadata.LeaderBounds;
 import org.opensearch.ccr.metadata.Lineage;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.ClusterState;
@@ -42,6 +43,7 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
                 // Another index stands there when the name is an alias.
                 throw new IndexNotFoundException(state.metadata().indices().isEmpty() ? index : alias + ":" + index);
             }
+            LeaderBounds.ensure(metadata);
             timed.onResponse(new LeaderIndex(state.metadata().clusterUUID(), metadata, state.routingTable().index(index)));
         }, timed::onFailure));
     }

@@ -3,6 +3,7 @@ package org.opensearch.ccr.bootstrap;
 import org.opensearch.ccr.common.LeaderMetadata;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.leader.LeaderShardInfo;
+import org.opensearch.ccr.metadata.LeaderBounds;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.ccr.security.RoleClients;
@@ -26,7 +27,8 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
 
     /**
      * Asks the leader for this one index; nothing else of its metadata is sent.
-     * Fails with {@link IndexNotFoundException} when it is gone or another index has its name, and when it is closed.
+     * Fails with {@link IndexNotFoundException} when it is gone or another index has its name, when it is closed, and when its
+     * metadata is too much.
      */
     static void fetch(
         RoleClients clients,
@@ -46,6 +48,7 @@ record LeaderCopy(IndexMetadata metadata, Map<Integer, LeaderShardInfo> shards) 
             if (metadata.getState() == IndexMetadata.State.CLOSE) {
                 throw new IndexClosedException(leader);
             }
+            LeaderBounds.ensure(metadata);
             LeaderLeases.describe(
                 clients.leader(alias, roles),
                 leader.getName(),

@@ -165,7 +165,7 @@ public final class MetadataSync implements ClusterStateListener {
                 if (theirs == null || leader.uuid() != null && leader.uuid().equals(theirs.getIndexUUID()) == false) {
                     throw new IndexNotFoundException(leader.index());
                 }
-                listener.onResponse(theirs);
+                listener.onResponse(LeaderBounds.ensure(theirs));
             }, failed));
         } catch (Exception e) {
             failed.accept(e);
