@@ -46,12 +46,8 @@ public final class BulkCandidates {
      */
     record Found(List<String> ready, Map<String, String> hopeless) {}
 
-    /** Asks the leader when something is to be started there, or resumed; else this cluster's state alone. */
+    /** Asks the leader when something is to be started there; else this cluster's state alone. */
     void find(BulkRequest request, ActionListener<Found> listener) {
-        if (request.verb() == BulkVerb.RESUME) {
-            resumable(judge(request, here(request)), listener);
-            return;
-        }
         if (request.verb() != BulkVerb.START) {
             listener.onResponse(judge(request, here(request)));
             return;
@@ -73,9 +69,12 @@ public final class BulkCandidates {
         ));
     }
 
-    /** Takes out what can only be copied again: a resume that is not forced refuses it. */
-    private void resumable(Found found, ActionListener<Found> listener) {
-        if (found.ready().isEmpty()) {
+    /**
+     * Takes out what can only be copied again: a resume that is not forced refuses it. It asks the leader about each index in the
+     * name of its replication, so it comes after what the caller may not know is left out.
+     */
+    void resumable(BulkRequest request, Found found, ActionListener<Found> listener) {
+        if (request.verb() != BulkVerb.RESUME || found.ready().isEmpty()) {
             listener.onResponse(found);
             return;
         }

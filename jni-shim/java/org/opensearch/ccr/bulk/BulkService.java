@@ -64,7 +64,7 @@ public final class BulkService {
      */
     void begin(BulkRequest request, TaskManager manager, ActionListener<TaskId> listener) {
         ThreadContext context = threadPool.getThreadContext();
-        ActionListener<BulkCandidates.Found> limited = ContextPreservingActionListener.wrapPreservingContext(ActionListener.wrap(found -> {
+        ActionListener<BulkCandidates.Found> decided = ContextPreservingActionListener.wrapPreservingContext(ActionListener.wrap(found -> {
             if (found.ready().isEmpty() && found.hopeless().isEmpty()) {
                 String where = request.verb() == BulkVerb.START ? " on leader cluster" : "";
                 throw new ResourceNotFoundException("No indices found matching pattern: [" + request.pattern() + "]" + where);
@@ -74,6 +74,10 @@ public final class BulkService {
             }
             register(request, found, manager, listener);
         }, listener::onFailure), context);
+        ActionListener<BulkCandidates.Found> limited = ContextPreservingActionListener.wrapPreservingContext(
+            ActionListener.wrap(found -> candidates.resumable(request, found, decided), listener::onFailure),
+            context
+        );
         ActionListener<BulkCandidates.Found> candidate = ContextPreservingActionListener.wrapPreservingContext(
             ActionListener.wrap(found -> rights.limit(request, found, limited), listener::onFailure),
             context
