@@ -134,6 +134,23 @@ def test_an_alias_that_cannot_be_is_left_out_alone(pair, index):
         pair.follower.delete_index(taken)
 
 
+def test_an_alias_of_the_leader_ends_no_writes_here(pair, index):
+    """At the start and later: an ordinary index is written through its alias as before, and the status tells what was left out."""
+    mine, early, late, said = f"{index}-mine", f"{index}-early", f"{index}-late", f"{index}-said"
+    pair.follower.create_index(mine, aliases={early: {}, late: {}, said: {"is_write_index": True}})
+    try:
+        pair.leader.create_index(index, aliases={early: {}, said: {}})
+        pair.follow(index)
+        assert set(aliases(pair.follower, index)) == {said}
+        assert f"alias [{early}]" in pair.status(index)["reason"]
+        pair.leader.ok("POST", "/_aliases", {"actions": [{"add": {"index": index, "alias": late}}]})
+        until(lambda: f"alias [{late}]" in pair.status(index).get("reason", ""), 30, "the later alias is left out")
+        for alias in (early, late, said):
+            assert pair.follower.put(alias, alias, {})["_index"] == mine
+    finally:
+        pair.follower.delete_index(mine)
+
+
 def test_changes_under_load(pair, index):
     """Static and dynamic settings, mappings and aliases change while documents are written: nothing is lost."""
     pair.leader.create_index(index, shards=3, settings={"index.mapping.total_fields.limit": 5000})

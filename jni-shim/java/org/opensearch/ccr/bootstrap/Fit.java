@@ -6,15 +6,15 @@ import org.opensearch.common.settings.IndexScopedSettings;
 
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * What of a leader index this cluster can take. The rest is left out alone, where core would refuse the whole index.
  *
  * @param settings those that this cluster knows
- * @param taken    whether a name is that of an index here, so that it cannot be an alias
+ * @param aliases  why the index cannot have an alias of a name, null when it can
  */
-record Fit(IndexScopedSettings settings, Predicate<String> taken) {
+record Fit(IndexScopedSettings settings, UnaryOperator<String> aliases) {
 
     Map<String, String> unfitSettings(IndexMetadata leader) {
         return SettingsPlan.unknown(settings, leader.getSettings());
@@ -23,8 +23,9 @@ record Fit(IndexScopedSettings settings, Predicate<String> taken) {
     Map<String, String> unfitAliases(IndexMetadata leader) {
         Map<String, String> unfit = new TreeMap<>();
         for (String alias : leader.getAliases().keySet()) {
-            if (taken.test(alias)) {
-                unfit.put(alias, "an index here has this name");
+            String why = aliases.apply(alias);
+            if (why != null) {
+                unfit.put(alias, why);
             }
         }
         return unfit;

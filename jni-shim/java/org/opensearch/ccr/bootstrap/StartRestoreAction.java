@@ -10,6 +10,7 @@ import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.metadata.AliasFit;
 import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.metadata.FollowerReopening;
 import org.opensearch.ccr.metadata.LeaderOrigin;
@@ -161,7 +162,7 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
                 throw fatal("repository [" + found.getMetadata().name() + "] hides the one of the same name for replication", null);
             }
             RemoteRepository repository = (RemoteRepository) found;
-            Fit fit = new Fit(known, name -> clusterService.state().metadata().hasIndex(name));
+            Fit fit = new Fit(known, alias -> AliasFit.whyNot(clusterService.state().metadata(), alias, request.follower));
             repository.prepare(request.leader, request.roles, request.copyId, fit, threadPool, ActionListener.wrap(copy -> {
                 ActionListener<AcknowledgedResponse> done = ActionListener.runBefore(listener, () -> repository.forget(request.copyId));
                 threadPool.generic().execute(() -> replace(request, there, copy, done));

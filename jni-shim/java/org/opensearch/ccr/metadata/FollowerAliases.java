@@ -66,7 +66,12 @@ public final class FollowerAliases {
             }
         }
         for (AliasMetadata alias : leader.getAliases().values()) {
-            changed = apply(changed, add(follower, alias), alias.alias(), leftOut);
+            String unfit = AliasFit.whyNot(changed.metadata(), alias.alias(), follower.getName());
+            if (unfit == null) {
+                changed = apply(changed, add(follower, alias), alias.alias(), leftOut);
+            } else {
+                leftOut.put(alias.alias(), unfit);
+            }
         }
         IndexMetadata now = changed.metadata().getIndexSafe(follower);
         LeaderOrigin noted = LeaderOrigin.of(now).withAliases(leader.getAliasesVersion(), leftOut);
