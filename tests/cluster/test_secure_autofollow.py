@@ -2,6 +2,7 @@
 import pytest
 
 from harness.guard import FOLLOWER_ROLE
+from harness.pair import ALIAS, API
 from harness.rules import RULES, Rules
 from harness.wait import until
 from permissions import CLUSTER, FOLLOWER_ACTIONS, LEADER_ACTIONS, READ
@@ -69,3 +70,39 @@ def test_narrow_roles(secure_pair, rules, narrow):
     there.drop_role("everything")
     there.role(NARROW["leader_cluster_role"], index={f"{rules.prefix}-*": LEADER_ACTIONS})
     rules.followed(f"{rules.prefix}-late")
+
+
+def test_a_rule_of_somebody_else(secure_pair, rules, narrow):
+    """Whoever may only change rules sees no index behind them, may hold them up, and sets none going that needs more."""
+    pair, p = secure_pair, rules.prefix
+    here = pair.follower.users
+    body = {"leader_alias": ALIAS, "name": p, "pattern": f"{p}-*", "use_roles": NARROW}
+    stopped, taken = f"{p}-stopped", f"{p}-taken"
+    for index in (stopped, taken):
+        pair.leader.create_index(index)
+    pair.follower.create_index(taken)
+    assert narrow.request("POST", RULES, body).json == {"acknowledged": True}
+    rules.followed(stopped)
+    assert pair.stop_replication(stopped).status == 200
+    until(lambda: rules.failure(taken) and rules.get()["tombstones"], 60, "a failure and a tombstone")
+    here.role("only_rules", cluster=[CLUSTER + "autofollow/*"], index={"*": ["indices:admin/plugins/replication/autofollow/stats"]})
+    stranger = here.user("sam")
+    here.grant("only_rules", "sam")
+    shown = stranger.request("GET", f"{RULES}/{p}")
+    rule = shown.json["rules"][0]
+    assert rule["patterns"] == [f"{p}-*"] and rule["failures"] == rule["tombstones"] == [], rule
+    assert rule["num_failed_start_replication"] == 0
+    stats = stranger.request("GET", API + "/autofollow_stats")
+    assert stats.status == 200 and p in stats.text, stats
+    for index in (stopped, taken):
+        assert index not in shown.text and index not in stats.text
+    assert stranger.request("POST", f"{RULES}/{p}/_pause").json == {"acknowledged": True}
+    for verb, method in (("_resume", "POST"), (f"_tombstones/{stopped}", "DELETE"), ("_tombstones", "DELETE")):
+        refused = stranger.request(method, f"{RULES}/{p}/{verb}")
+        assert refused.status == 403 and "no permissions" in refused.reasons(), (verb, refused)
+    rule = rules.get()
+    assert rule["state"] == "PAUSED" and [one["follower_index"] for one in rule["tombstones"]] == [stopped], rule
+    assert narrow.request("DELETE", f"{RULES}/{p}/_tombstones/{stopped}").json == {"acknowledged": True}
+    assert narrow.request("POST", f"{RULES}/{p}/_resume").json == {"acknowledged": True}
+    assert rules.get()["state"] == "RUNNING" and rules.get()["tombstones"] == []
+    assert stranger.request("DELETE", RULES, {"leader_alias": ALIAS, "name": p}).json == {"acknowledged": True}

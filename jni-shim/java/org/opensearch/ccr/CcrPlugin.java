@@ -163,6 +163,7 @@ public final class CcrPlugin extends Plugin
         deletionFilter = new FollowerDeletionFilter(clusterService, resolver, clients);
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);
+        components.add(lists);
         failovers = new Failovers(lists, threadPool);
         LostHistory history = new LostHistory(clusterService, threadPool, clients, store, leases);
         components.add(history);
@@ -248,7 +249,7 @@ public final class CcrPlugin extends Plugin
         Supplier<DiscoveryNodes> nodes
     ) {
         List<RestHandler> handlers = new ArrayList<>(RestEndpoints.all(lists, failovers));
-        handlers.addAll(AutoFollowSide.endpoints());
+        handlers.addAll(AutoFollowSide.endpoints(lists));
         return handlers;
     }
 

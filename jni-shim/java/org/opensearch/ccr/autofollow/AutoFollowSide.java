@@ -6,6 +6,7 @@ import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.preflight.SetupCheck;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.state.RuleSet;
+import org.opensearch.ccr.status.FollowerLists;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.action.ActionResponse;
@@ -55,8 +56,8 @@ public final class AutoFollowSide {
     }
 
     /** For {@code ActionPlugin.getRestHandlers}. */
-    public static List<RestHandler> endpoints() {
-        return List.of(new RestRule(), new RestGetRules(), new RestDryRun(), new RestStats());
+    public static List<RestHandler> endpoints(FollowerLists lists) {
+        return List.of(new RestRule(), new RestGetRules(), new RestDryRun(), new RestStats(lists));
     }
 
     /** For {@code Plugin.getNamedWriteables}. */

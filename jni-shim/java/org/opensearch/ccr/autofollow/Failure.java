@@ -1,5 +1,7 @@
 package org.opensearch.ccr.autofollow;
 
+import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.ccr.action.IndexNames;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;
@@ -20,6 +22,13 @@ public record Failure(String leader, String follower, String reason, int attempt
 
     public Failure(StreamInput in) throws IOException {
         this(in.readString(), in.readString(), in.readString(), in.readVInt(), in.readVLong(), in.readVLong(), in.readVLong());
+    }
+
+    /** The index whose rights say who may know of this: the follower's, or the leader's where no index can be called as the follower. */
+    String subject() {
+        ActionRequestValidationException errors = new ActionRequestValidationException();
+        IndexNames.validate(follower, true, errors);
+        return errors.validationErrors().isEmpty() ? follower : leader;
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.ccr.common.EveryNode;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.status.FollowerLists;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.regex.Regex;
 import org.opensearch.core.action.ActionListener;
@@ -19,11 +20,12 @@ import org.opensearch.core.xcontent.ToXContentObject;
 import org.opensearch.core.xcontent.XContentBuilder;
 import org.opensearch.tasks.Task;
 import org.opensearch.transport.TransportService;
+import org.opensearch.transport.client.Client;
 
 import java.io.IOException;
 import java.util.List;
 
-/** Shows rules with what came of them. */
+/** Shows rules with what came of them, to each caller for the indices that {@link RuleSight} lets it see. */
 public final class GetRulesAction extends ActionType<GetRulesAction.Response> {
 
     public static final String NAME = "cluster:admin/plugins/replication/autofollow/get";
@@ -99,11 +101,15 @@ public final class GetRulesAction extends ActionType<GetRulesAction.Response> {
     public static final class Transport extends HandledTransportAction<Request, Response> {
 
         private final RoleClients clients;
+        private final Client node;
+        private final FollowerLists lists;
 
         @Inject
-        public Transport(TransportService transportService, ActionFilters filters, RoleClients clients) {
-            super(NAME, transportService, filters, Request::new);
+        public Transport(TransportService transport, ActionFilters filters, RoleClients clients, Client node, FollowerLists lists) {
+            super(NAME, transport, filters, Request::new);
             this.clients = clients;
+            this.node = node;
+            this.lists = lists;
         }
 
         @Override
@@ -116,7 +122,7 @@ public final class GetRulesAction extends ActionType<GetRulesAction.Response> {
                             + (request.alias == null ? "" : " for leader_alias [" + request.alias + "]")
                     );
                 }
-                listener.onResponse(new Response(meant));
+                RuleSight.limit(lists, node, meant, ActionListener.map(listener, Response::new));
             }, listener::onFailure));
         }
     }

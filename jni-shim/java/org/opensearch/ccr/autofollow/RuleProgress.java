@@ -36,6 +36,10 @@ public record RuleProgress(
         return new RuleProgress(alias, name, 0, 0, 0, 0, 0, "", null, List.of());
     }
 
+    RuleProgress with(List<Failure> others) {
+        return new RuleProgress(alias, name, successes, leaderErrors, lastRunMillis, followed, waiting, hold, leaderError, others);
+    }
+
     public RuleProgress(StreamInput in) throws IOException {
         this(
             in.readString(),

@@ -8,7 +8,9 @@ import org.opensearch.core.common.io.stream.Writeable;
 import org.opensearch.core.xcontent.XContentBuilder;
 
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A rule and what came of it, as users see it. */
 record RuleReport(Rule rule, RuleProgress progress) implements Writeable {
@@ -21,6 +23,19 @@ record RuleReport(Rule rule, RuleProgress progress) implements Writeable {
     public void writeTo(StreamOutput out) throws IOException {
         rule.writeTo(out);
         progress.writeTo(out);
+    }
+
+    /** Every index here that it tells something about. */
+    Set<String> indices() {
+        Set<String> indices = new HashSet<>(rule.tombstones().keySet());
+        progress.failures().forEach(failure -> indices.add(failure.subject()));
+        return indices;
+    }
+
+    /** The same without the failures and tombstones of other indices, as if they were not there. */
+    RuleReport limitedTo(Set<String> seen) {
+        List<Failure> failures = progress.failures().stream().filter(failure -> seen.contains(failure.subject())).toList();
+        return new RuleReport(rule.buriedOnly(seen), progress.with(failures));
     }
 
     /** The whole rule with all that is known of it. */

@@ -25,7 +25,10 @@ import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
 
-/** Every change of a rule by a user: the checks that need the caller, here; then the cluster manager. */
+/**
+ * Every change of a rule by a user: the checks that need the caller, here; then the cluster manager. What makes a rule follow
+ * something needs what it takes to make the rule; what makes it follow less does not.
+ */
 public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
 
     public static final String NAME = "cluster:admin/plugins/replication/autofollow/update";
@@ -143,11 +146,11 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
                 }
                 case RESUME -> {
                     Rule rule = Targets.one(state, alias, name);
-                    change(request, ChangeRuleAction.Request.resume(rule.alias(), name), listener);
+                    allowed(request, rule, ChangeRuleAction.Request.resume(rule.alias(), name), listener);
                 }
                 case FORGET -> {
                     Rule rule = Targets.one(state, alias, name);
-                    change(request, ChangeRuleAction.Request.forget(rule.alias(), name, rule.tombstones().keySet().stream()
+                    allowed(request, rule, ChangeRuleAction.Request.forget(rule.alias(), name, rule.tombstones().keySet().stream()
                         .filter(follower -> Regex.simpleMatch(request.detail, follower)).toList()), listener);
                 }
             }
@@ -165,6 +168,20 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
                 indexCreation.validateIndexSettings(rule.name(), rule.settings(), false);
                 change(request, change, listener);
             }, listener::onFailure));
+        }
+
+        /** The rule that goes on is somebody else's, perhaps: the caller must be allowed to have it. */
+        private void allowed(
+            Request request,
+            Rule rule,
+            ChangeRuleAction.Request change,
+            ActionListener<AcknowledgedResponse> listener
+        ) {
+            check.checkAgain(
+                rule,
+                request.timeout(),
+                ActionListener.wrap(allowed -> change(request, change, listener), listener::onFailure)
+            );
         }
 
         private void change(Request request, ChangeRuleAction.Request change, ActionListener<AcknowledgedResponse> listener) {

@@ -172,7 +172,8 @@ public final class SetupCheck {
         return info == null ? null : info.substring(0, Math.max(0, info.indexOf('|')));
     }
 
-    private boolean secured() {
+    /** Whether a Security plugin runs here. To be called in the caller's own context. */
+    public boolean secured() {
         ThreadContext context = threadPool.getThreadContext();
         return context.getTransient(USER_INFO) != null || context.getTransient(USER) != null;
     }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * One auto-follow rule as the cluster state keeps it.
@@ -159,6 +160,13 @@ public record Rule(
             newVersion,
             kept
         );
+    }
+
+    /** With the tombstones of these followers alone. */
+    public Rule buriedOnly(Set<String> followers) {
+        Map<String, Tombstone> kept = new HashMap<>(tombstones);
+        kept.keySet().retainAll(followers);
+        return versioned(version, kept);
     }
 
     /** With the follower's tombstone, or without it when that is null; the same object when nothing changes. */
