@@ -34,10 +34,29 @@ def test_every_command_works(secure_pair, tmp_path):
         done = subprocess.run(["bash", "-c", script], env=given, cwd=tmp_path, capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         assert "no permissions for [indices:data/read/plugins/replication/changes]" in done.stdout
+        for name, unit, usage in (("follower-node-1", "follower", "Server"), ("follower-admin", "administrators", "")):
+            shown = subprocess.run(["openssl", "x509", "-noout", "-subject", "-ext", "extendedKeyUsage", "-in",
+                                    str(tmp_path / "certificates" / f"{name}.pem")], capture_output=True, text=True).stdout
+            assert unit in shown and bool(usage) == ("TLS Web Server" in shown) and "TLS Web Client" in shown, shown
         assert '"message": "hello"' in done.stdout or '"message":"hello"' in done.stdout
     finally:
         pair.drop("logs-2026")
         pair.follower.settings(**{"cluster.remote.main.seeds": None})
+
+
+def test_defaults_are_what_the_recipe_makes():
+    """A shell that sets nothing uses the files of step 1, and no administrator is in the unit that the leader trusts as nodes."""
+    setup, recipe = blocks("sh")[:2]
+    made = set(re.findall(r"^certify (\S+) ", recipe, flags=re.M)) | {"ca"}
+    used = set(re.findall(r"certificates/([\w-]+)\.(?:pem|key)", setup))
+    assert used == {"ca", "leader-admin", "follower-admin"} <= made, (used, made)
+    units = dict(re.findall(r"^certify (\S+) (\S+) ", recipe, flags=re.M))
+    trusted = re.search(r"FOLLOWER_NODES:=CN=\*,OU=(\w+),", setup).group(1)
+    assert [name for name, unit in units.items() if unit == trusted] == ["follower-node-1"]
+    assert f"CN=leader-admin,OU={units['leader-admin']},O=example" in blocks("yaml")[0]
+    for side in ("leader", "follower"):
+        host = re.search(rf"{side.upper()}:=https://([\w.]+):", setup).group(1)
+        assert re.search(rf"^certify {side}-node-1 \S+ \S+ IP:[\d.]+,DNS:{host}$", recipe, flags=re.M), side
 
 
 def test_settings_are_those_of_the_tests(secure_pair):
