@@ -100,7 +100,7 @@ def test_lies_about_operations(stage, followed, name):
     """Each lie is found out before anything of it reaches the index, and when it is over, everything is there."""
     pair = stage.pair
     if pair.secure and name not in SECURED:
-        return
+        pytest.skip("the core sees the same with and without TLS: told without")
     stage.lie(READ, BODIES[name])
     pair.leader.put(followed, name, {"text": "something that repeats " * 5, "lie": name})
     until(lambda: stage.impostor.taken >= 2, 60, "two answers were changed")
