@@ -66,7 +66,7 @@ def down_for_a_minute(pair, index, reason):
 def test_leader_unreachable_for_a_minute(own_pair, own_index):
     """Status says so with a reason, stays SYNCING and 200, no log is flooded, and it catches up by itself at once."""
     pair, index = own_pair, own_index
-    filled(pair, index)
+    filled(pair, index, mappings={"dynamic": False})  # a mapping that arrives first would be timed, too
     pair.follow(index)
     pair.caught_up(index)
     reason_before = pair.status(index)["reason"]
@@ -98,7 +98,7 @@ def test_leader_hangs_for_a_minute(own_pair, own_index):
     pair, index = own_pair, own_index
     pair.follower.settings(plugins__replication__follower__poll_timeout="1s")
     try:
-        filled(pair, index)
+        filled(pair, index, mappings={"dynamic": False})
         pair.follow(index)
         pair.caught_up(index)
         ordinary = [resumed(pair, index) for _ in range(3)]
