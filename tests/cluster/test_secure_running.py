@@ -165,6 +165,14 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
             asked = follower_index in url  # its own question is no news to it
             for secret in (leader_index, uuid, "leader-one") + (() if asked else (follower_index,)):
                 assert secret not in text, (url, text[:600])
+        for url in (f"{API}/{follower_index}/_verify", f"{API}/{follower_index}/_failover", f"{API}/_failover", f"{API}/_task_status/abc:1",
+                    f"{API}/_task_cancel/abc:1"):
+            answer = client.request("GET" if "_task_status" in url else "POST", url)
+            assert answer.status in (400, 403, 404), (url, answer)
+            for secret in (leader_index, uuid, "leader-one"):
+                assert secret not in answer.text, (url, answer)
+        for url in (f"{API}/_metrics", f"{API}/leader_stats"):  # of the cluster that has the source
+            assert leader_index not in pair.leader.users.user("mallory").request("GET", url).text, url
         absent = client.request("GET", f"{API}/hidden-absent/_status")
         there = client.request("GET", f"{API}/{follower_index}/_status")
         assert absent.status == there.status == 403
