@@ -4,7 +4,10 @@
  */
 #include "tlog_rig.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+
+#include "reference.h"
 
 #define SOURCE 90u
 
@@ -41,6 +44,25 @@ static size_t op_at(const struct forge_file *log, int n)
     return at;
 }
 
+/* The whole message: what, generation, offset, expected, got. */
+static void assert_says(const struct tlog_rig *rig, const char *text)
+{
+    cr_assert_str_eq(rig->err.text, text, "got \"%s\"", rig->err.text);
+}
+
+/* What is said of an operation whose bytes are not those of its CRC-32, by a CRC of another make. */
+static const char *crc_wrong(struct tlog_rig *rig, uint64_t generation, size_t at)
+{
+    static char text[128];
+    const struct forge_file *log = log_of(rig, generation);
+    uint32_t body = ccr_get_u32be(log->data + at) - 4;
+
+    (void)snprintf(text, sizeof text, "translog-%d.tlog at %zu: CRC-32 is 0x%08" PRIX32 ", the file says 0x%08" PRIX32,
+                   (int)generation, at, reference_crc32(log->data + at + 4, body),
+                   ccr_get_u32be(log->data + at + 4 + body));
+    return text;
+}
+
 static void assert_damage(struct tlog_rig *rig, uint64_t generation, uint64_t offset, const char *text)
 {
     for (int twice = 0; twice < 2; twice++) { /* what was learned before the damage was met must not hide it */
@@ -50,7 +72,7 @@ static void assert_damage(struct tlog_rig *rig, uint64_t generation, uint64_t of
         cr_assert_eq(rig->err.generation, generation, "generation %lu: %s", (unsigned long)rig->err.generation,
                      rig->err.text);
         cr_assert_eq(rig->err.offset, offset, "offset %lu: %s", (unsigned long)rig->err.offset, rig->err.text);
-        assert_text(rig->err, text);
+        assert_says(rig, text);
     }
 }
 
@@ -79,7 +101,7 @@ CCR_TEST(damage, headerCrcWrong)
     struct tlog_rig *rig = folder(heap);
 
     log_of(rig, 1)->data[FORGE_HEADER - 5] ^= 1; /* the term */
-    assert_damage(rig, 1, 0, "translog header's CRC-32 is");
+    assert_damage(rig, 1, 0, "translog-1.tlog: translog header's CRC-32 is 0x8568C2E0, the file says 0xF26FF276");
     rig_free(rig);
 }
 
@@ -88,7 +110,7 @@ CCR_TEST(damage, headerUuidLengthHuge)
     struct tlog_rig *rig = folder(heap);
 
     ccr_put_u32be(log_of(rig, 1)->data + 17, 0x7FFFFFFF);
-    assert_damage(rig, 1, 0, "translog uuid of 2147483647 bytes, expected 1 to 64");
+    assert_damage(rig, 1, 0, "translog-1.tlog: translog uuid of 2147483647 bytes, expected 1 to 64");
     cr_assert_lt(heap->largest, 1u << 20);
     rig_free(rig);
 }
@@ -110,7 +132,7 @@ CCR_TEST(damage, opSizeTooSmall)
     size_t at = op_at(log_of(rig, 1), 5);
 
     ccr_put_u32be(log_of(rig, 1)->data + at, 20);
-    assert_damage(rig, 1, at, "operation of size 20, expected 21 to");
+    assert_damage(rig, 1, at, "translog-1.tlog at 763: operation of size 20, expected 21 to 2130");
     rig_free(rig);
 }
 
@@ -120,7 +142,7 @@ CCR_TEST(damage, opSizePastEof)
     size_t at = op_at(log_of(rig, 1), 19);
 
     log_of(rig, 1)->data[at + 3]++;
-    assert_damage(rig, 1, at, "operation of size");
+    assert_damage(rig, 1, at, "translog-1.tlog at 2756: operation of size 138, expected 21 to 137");
     rig_free(rig);
 }
 
@@ -130,7 +152,7 @@ CCR_TEST(damage, opSizeHuge)
     size_t at = op_at(log_of(rig, 2), 0);
 
     ccr_put_u32be(log_of(rig, 2)->data + at, UINT32_MAX);
-    assert_damage(rig, 2, at, "operation of size 4294967295");
+    assert_damage(rig, 2, at, "translog-2.tlog at 55: operation of size 4294967295, expected 21 to 2848");
     cr_assert_lt(heap->largest, 1u << 20, "nothing is allocated by a length that was not checked");
     rig_free(rig);
 }
@@ -141,10 +163,7 @@ CCR_TEST(damage, opSizeSplitsAnOperation)
     size_t at = op_at(log_of(rig, 1), 3);
 
     log_of(rig, 1)->data[at + 3]--;
-    struct ccr_status s = rig_read(rig, 0, 39, ANY_BYTES, ANY_OPS);
-    cr_assert(ccr_is(s, CCR_CORRUPT_TLOG), "got %s", ccr_status_name(s));
-    cr_assert_eq(rig->err.generation, 1);
-    cr_assert_geq(rig->err.offset, at);
+    assert_damage(rig, 1, at, "translog-1.tlog at 483: seq_no -72057594037927936, its checkpoint says 0 to 19");
     rig_free(rig);
 }
 
@@ -154,8 +173,7 @@ CCR_TEST(damage, opCrcWrong)
     size_t at = op_at(log_of(rig, 1), 7);
 
     log_of(rig, 1)->data[at + 40] ^= 1;
-    assert_damage(rig, 1, at, "translog-1.tlog at 1");
-    assert_text(rig->err, "CRC-32 is 0x");
+    assert_damage(rig, 1, at, crc_wrong(rig, 1, at));
     log_of(rig, 1)->data[at + 40] ^= 1;
     assert_read(rig, 0, 39, 40);
     rig_free(rig);
@@ -167,7 +185,7 @@ CCR_TEST(damage, opStoredCrcWrong)
     size_t at = op_at(log_of(rig, 2), 3);
 
     log_of(rig, 2)->data[op_at(log_of(rig, 2), 4) - 1] ^= 1;
-    assert_damage(rig, 2, at, "the file says 0x");
+    assert_damage(rig, 2, at, crc_wrong(rig, 2, at));
     rig_free(rig);
 }
 
@@ -177,7 +195,7 @@ CCR_TEST(damage, opSeqNoFlippedIsDamageAndNoHole)
     struct forge_file *log = log_of(rig, 1);
 
     log->data[op_at(log, 1) - 4 - 16 + 7] = 9; /* the first operation claims to be 9 */
-    assert_damage(rig, 1, FORGE_HEADER, "CRC-32 is 0x");
+    assert_damage(rig, 1, FORGE_HEADER, crc_wrong(rig, 1, FORGE_HEADER));
     rig_free(rig);
 }
 
@@ -187,7 +205,8 @@ CCR_TEST(damage, opSeqNoOutsideTheCheckpoint)
     struct forge_file *log = log_of(rig, 1);
 
     log->data[op_at(log, 5) - 4 - 16] = 0x40;
-    assert_damage(rig, 1, op_at(log, 4), "its checkpoint says 0 to 19");
+    assert_damage(rig, 1, op_at(log, 4),
+                  "translog-1.tlog at 623: seq_no 4611686018427387908, its checkpoint says 0 to 19");
     rig_free(rig);
 }
 
@@ -197,7 +216,7 @@ CCR_TEST(damage, opTypeUnknown)
     struct forge_file *log = log_of(rig, 1);
 
     log->data[op_at(log, 2) + 4] = 7;
-    assert_damage(rig, 1, op_at(log, 2), "operation of unknown type 7");
+    assert_damage(rig, 1, op_at(log, 2), "translog-1.tlog at 343: operation of unknown type 7");
     rig_free(rig);
 }
 
@@ -208,7 +227,7 @@ CCR_TEST(damage, opTermNewerThanItsFile)
     forge_index(&rig->f, 0, 4, SOURCE);
     forge_sync(&rig->f);
     assert_status(rig_read(rig, 0, 0, ANY_BYTES, ANY_OPS), CCR_CORRUPT_TLOG);
-    assert_text(rig->err, "primary term 4, the file's header says at most 3");
+    assert_says(rig, "translog-1.tlog at 55: primary term 4, the file's header says at most 3");
     rig_free(rig);
 }
 
@@ -224,8 +243,7 @@ CCR_TEST(damage, opBodyMalformedWithARightCrc)
     forge_sync(&rig->f);
     assert_read(rig, 0, 0, 1);
     assert_status(rig_read(rig, 0, 1, ANY_BYTES, ANY_OPS), CCR_CORRUPT_TLOG);
-    assert_text(rig->err, "translog-1.tlog at");
-    assert_text(rig->err, "its fields do not fit");
+    assert_says(rig, "translog-1.tlog at 203: operation of type 2: its fields do not fit its 132 bytes");
     rig_free(rig);
 }
 
@@ -235,8 +253,7 @@ CCR_TEST(damage, checkpointNewerThanFile)
     struct forge_file *log = log_of(rig, 2);
 
     log->len = op_at(log, 10);
-    assert_damage(rig, 2, log->len, "its checkpoint says");
-    assert_text(rig->err, "translog-2.tlog ends at");
+    assert_damage(rig, 2, log->len, "translog-2.tlog ends at 1481, its checkpoint says 2907");
     rig_free(rig);
 }
 
@@ -246,7 +263,7 @@ CCR_TEST(damage, checkpointBelowTheHeader)
 
     ccr_put_u32le(rig->f.ckp->data + 12, 30);
     forge_seal_ckp(rig->f.ckp);
-    assert_damage(rig, 2, 30, "header of 55 bytes, its checkpoint ends at 30");
+    assert_damage(rig, 2, 30, "translog-2.tlog: header of 55 bytes, its checkpoint ends at 30");
     rig_free(rig);
 }
 
@@ -256,7 +273,7 @@ CCR_TEST(damage, checkpointCountsOtherOperations)
 
     ccr_put_u32le(rig->f.ckp->data + 20, 21);
     forge_seal_ckp(rig->f.ckp);
-    assert_damage(rig, 2, log_of(rig, 2)->len, "holds 20 operations, its checkpoint says 21");
+    assert_damage(rig, 2, log_of(rig, 2)->len, "translog-2.tlog holds 20 operations, its checkpoint says 21");
     rig_free(rig);
 }
 
@@ -265,7 +282,8 @@ CCR_TEST(damage, checkpointTruncated)
     struct tlog_rig *rig = folder(heap);
 
     rig->f.ckp->len = 60;
-    assert_damage(rig, 0, 0, "translog.ckp: checkpoint of 60 bytes");
+    assert_damage(rig, 0, 0,
+                  "translog.ckp: checkpoint of 60 bytes: footer 0x00000000FFFFFFFF, expected 0xC02893E800000000");
     rig_free(rig);
 }
 
@@ -275,7 +293,7 @@ CCR_TEST(damage, checkpointCrcWrong)
     struct forge_file *ckp = forge_file(&rig->f, "translog-1.ckp");
 
     ckp->data[15] ^= 1;
-    assert_damage(rig, 1, 0, "translog-1.ckp: checkpoint of 88 bytes: CRC-32 is");
+    assert_damage(rig, 1, 0, "translog-1.ckp: checkpoint of 88 bytes: CRC-32 is 0x129D7EE9, the file says 0x92772C0F");
     rig_free(rig);
 }
 
@@ -294,7 +312,7 @@ CCR_TEST(damage, checkpointMissing)
 
     forge_unlink(&rig->f, "translog.ckp");
     assert_status(rig_read(rig, 0, 39, ANY_BYTES, ANY_OPS), CCR_GONE);
-    assert_text(rig->err, "no file translog.ckp");
+    assert_says(rig, "no file translog.ckp");
     rig->f.ckp = NULL;
     rig_free(rig);
 }
@@ -329,7 +347,7 @@ CCR_TEST(damage, tailZeroed)
     size_t at = op_at(log, 12);
 
     memset(log->data + at, 0, log->len - at);
-    assert_damage(rig, 2, at, "operation of size 0, expected 21 to");
+    assert_damage(rig, 2, at, "translog-2.tlog at 1771: operation of size 0, expected 21 to 1132");
     rig_free(rig);
 }
 
@@ -397,7 +415,7 @@ CCR_TEST(damage, opOfManyPiecesWithItsCrcWrong)
         assert_status(rig_read(rig, from, 6, ANY_BYTES, ANY_OPS), CCR_CORRUPT_TLOG);
         cr_assert_eq(rig->err.generation, 1);
         cr_assert_eq(rig->err.offset, at);
-        assert_text(rig->err, "CRC-32 is 0x");
+        assert_says(rig, crc_wrong(rig, 1, at));
     }
     rig_free(rig);
 }
@@ -413,7 +431,7 @@ CCR_TEST(damage, aHoleBeforeATailOfAFewBytes)
     forge_seal_ckp(rig->f.ckp);
     assert_status(rig_read(rig, 3, 6, ANY_BYTES, ANY_OPS), CCR_CORRUPT_TLOG);
     cr_assert_eq(rig->err.offset, end, "%s", rig->err.text);
-    assert_text(rig->err, "operation of size 0, expected 21 to");
+    assert_says(rig, "translog-1.tlog at 491: operation of size 0, expected 21 to 0");
     rig_free(rig);
 }
 
@@ -429,6 +447,7 @@ CCR_TEST(damage, checkpointOfGenerationZero)
     ccr_put_u32be(ckp->data + 84, ccr_crc32(0, ckp->data, 80));
 
     struct ccr_status s = rig_read(rig, 0, 39, ANY_BYTES, ANY_OPS);
-    cr_assert(!ccr_ok(s), "a generation 0 was read");
+    cr_assert(ccr_is(s, CCR_CORRUPT_TLOG), "a generation 0 was read: %s", ccr_status_name(s));
+    assert_says(rig, "translog.ckp: checkpoint of generation 0 with smallest 0");
     rig_free(rig);
 }

@@ -295,35 +295,50 @@ CCR_TEST(damage_wire, frame_of_the_other_kind)
     rig_free(&r);
 }
 
-CCR_TEST(damage_wire, chunk_checksum_version_and_length)
+/* A chunk of five plain bytes whose header is good but for one field. */
+#define CHUNK(name, change, code, words)                                                                               \
+    CCR_TEST(damage_wire, chunk_##name)                                                                                \
+    {                                                                                                                  \
+        struct rig r = rig_new(&heap->alloc);                                                                          \
+        Ccr__V1__ChunkHeader m = CCR__V1__CHUNK_HEADER__INIT;                                                          \
+        uint8_t header[64];                                                                                            \
+        m.version = 1;                                                                                                 \
+        m.raw_bytes = m.packed_bytes = 5;                                                                              \
+        m.checksum = 0x3610a686;                                                                                       \
+        change;                                                                                                        \
+        chunk_refused(&r, header, ccr__v1__chunk_header__pack(&m, header), code, words);                               \
+        rig_free(&r);                                                                                                  \
+    }
+
+static void chunk_refused(struct rig *r, const uint8_t *header, size_t header_len, enum ccr_code code, const char *text)
+{
+    struct frame f = frame_raw(header, header_len, ccr_slice_of("hello", 5));
+    uint8_t back[64];
+    size_t len;
+    f.data[3] = 'C';
+    struct ccr_status s = ccr_chunk_decode(r->ws, frame_slice(&f), back, sizeof back, &len, &r->err);
+    cr_assert(ccr_is(s, code), "got %s: %s", ccr_status_name(s), r->err.text);
+    cr_assert_str_eq(r->err.text, text, "got \"%s\"", r->err.text);
+    frame_free(&f);
+}
+
+CHUNK(checksum, m.checksum = 1, CCR_CORRUPT_WIRE, "checksum of the chunk: expected 0x00000001, got 0x3610a686")
+CHUNK(version_none, m.version = 0, CCR_CORRUPT_WIRE, "frame version 0: the header holds none")
+CHUNK(version_newer, m.version = 9, CCR_VERSION, "frame version 9 is newer than 1, the newest this node reads")
+CHUNK(packed_length, m.packed_bytes = 6, CCR_CORRUPT_WIRE, "5 packed bytes at offset 23, the header says 6")
+CHUNK(plain_length, m.raw_bytes = 4, CCR_CORRUPT_WIRE, "plain block holds 5 bytes, not 4")
+CHUNK(raw_bytes_beyond_maximum, m.raw_bytes = 67108865, CCR_LIMIT, "raw_bytes is 67108865, the maximum is 67108864")
+CHUNK(raw_bytes_beyond_room, m.raw_bytes = 65, CCR_NOBUF, "the chunk unpacks to 65 bytes, there is room for 64")
+CHUNK(codec_unknown, m.codec = (Ccr__V1__Codec)3, CCR_CORRUPT_WIRE, "unknown codec 3, known are 0 to 2")
+CHUNK(codec_negative, m.codec = (Ccr__V1__Codec)-1, CCR_CORRUPT_WIRE, "unknown codec -1, known are 0 to 2")
+CHUNK(not_zstd, m.codec = CCR__V1__CODEC__CODEC_ZSTD, CCR_CORRUPT_WIRE,
+      "zstd block does not unpack to 5 bytes: not one frame of this plugin")
+CHUNK(not_lz4, m.codec = CCR__V1__CODEC__CODEC_LZ4, CCR_CORRUPT_WIRE, "LZ4 block does not unpack to 5 bytes: malformed")
+
+CCR_TEST(damage_wire, chunk_header_is_no_message)
 {
     struct rig r = rig_new(&heap->alloc);
-    uint8_t back[64];
-    const struct {
-        uint32_t version, raw, packed, checksum;
-        enum ccr_code code;
-        const char *text;
-    } cases[] = {
-        {1, 5, 5, 1, CCR_CORRUPT_WIRE, "checksum of the chunk: expected 0x00000001, got 0x3610a686"},
-        {9, 5, 5, 1, CCR_VERSION, "frame version 9 is newer than 1, the newest this node reads"},
-        {1, 5, 6, 1, CCR_CORRUPT_WIRE, "5 packed bytes at offset 23, the header says 6"},
-        {1, 4, 5, 1, CCR_CORRUPT_WIRE, "plain block holds 5 bytes, not 4"},
-        {1, 67108865, 5, 1, CCR_LIMIT, "raw_bytes is 67108865, the maximum is 67108864"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        Ccr__V1__ChunkHeader m = CCR__V1__CHUNK_HEADER__INIT;
-        m.version = cases[i].version;
-        m.raw_bytes = cases[i].raw;
-        m.packed_bytes = cases[i].packed;
-        m.checksum = cases[i].checksum;
-        uint8_t header[64];
-        struct frame f = frame_raw(header, ccr__v1__chunk_header__pack(&m, header), ccr_slice_of("hello", 5));
-        f.data[3] = 'C';
-        size_t len;
-        struct ccr_status s = ccr_chunk_decode(r.ws, frame_slice(&f), back, sizeof back, &len, &r.err);
-        cr_assert(ccr_is(s, cases[i].code), "%s", r.err.text);
-        cr_assert_str_eq(r.err.text, cases[i].text);
-        frame_free(&f);
-    }
+    chunk_refused(&r, (const uint8_t *)"\xff\xff\xff", 3, CCR_CORRUPT_WIRE,
+                  "the chunk header of 3 bytes is no message");
     rig_free(&r);
 }

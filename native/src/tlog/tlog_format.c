@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define CODEC_MAGIC    0x3FD76C17u
-#define FOOTER_MAGIC   0xC02893E8u
+#define FOOTER         UINT64_C(0xC02893E800000000) /* magic, and 0 for CRC-32 */
 #define HEADER_CODEC   "translog"
 #define HEADER_VERSION 3u
 #define CKP_CODEC      "ckp"
@@ -74,6 +74,8 @@ struct ccr_status ccr_tlog_checkpoint_parse(struct ccr_tlog_checkpoint *out, str
     struct ccr_cursor c = ccr_cursor_of(bytes);
     uint32_t version;
     uint32_t crc;
+    uint64_t footer;
+    uint64_t stored;
     struct ccr_slice ops;
     bool big;
 
@@ -82,12 +84,18 @@ struct ccr_status ccr_tlog_checkpoint_parse(struct ccr_tlog_checkpoint *out, str
         return ccr_err_set(err, CCR_CORRUPT_TLOG, "checkpoint of %zu bytes, expected %u", bytes.len,
                            CCR_TLOG_CHECKPOINT_BYTES);
     }
-    crc = ccr_crc32(0, bytes.data, bytes.len - 8);
-    if (ccr_get_u32be(bytes.data + bytes.len - CKP_FOOTER) != FOOTER_MAGIC ||
-        ccr_get_u32be(bytes.data + bytes.len - 12) != 0 || ccr_get_u64be(bytes.data + bytes.len - 8) != crc) {
+    footer = ccr_get_u64be(bytes.data + bytes.len - CKP_FOOTER);
+    if (footer != FOOTER) {
         return ccr_err_set(err, CCR_CORRUPT_TLOG,
-                           "checkpoint of %zu bytes: CRC-32 is 0x%08" PRIX32 ", its footer says otherwise", bytes.len,
-                           crc);
+                           "checkpoint of %zu bytes: footer 0x%016" PRIX64 ", expected 0x%016" PRIX64, bytes.len,
+                           footer, FOOTER);
+    }
+    crc = ccr_crc32(0, bytes.data, bytes.len - 8);
+    stored = ccr_get_u64be(bytes.data + bytes.len - 8);
+    if (stored != crc) {
+        return ccr_err_set(err, CCR_CORRUPT_TLOG,
+                           "checkpoint of %zu bytes: CRC-32 is 0x%08" PRIX32 ", the file says 0x%08" PRIX64, bytes.len,
+                           crc, stored);
     }
     if (version != CKP_VERSION && version != CKP_VERSION_BE) {
         return ccr_err_set(err, CCR_VERSION, "checkpoint of version %" PRIu32 ", this build reads %u and %u", version,
