@@ -34,10 +34,9 @@
 #define SIM_SHARD      "sim-index-uuid/0"
 #define SIM_BATCHES    ((int)CCR_FOLLOWER_BATCHES_MAX)
 #define SIM_PARKED     64
+#define SIM_ASKED      256
 #define SIM_TRACE_KEEP 400
 #define SIM_IDLE_MS    120000
-/* A shard may fetch this much beyond its budget: each fetch in flight may bring one oversized operation. */
-#define SIM_OVERSIZE 220000u
 
 /* fault, its name, of a thousand seeds how many have it, how often at most (per mille of chances) */
 #define SIM_FAULT_MAP(X)                                                                                               \
@@ -57,6 +56,7 @@
     X(CUT_REQUESTS, "one-way-there", 200, 80)                                                                          \
     X(CUT_ANSWERS, "one-way-back", 200, 80)                                                                            \
     /* the leader */                                                                                                   \
+    X(DISORDER, "concurrent-writers", 500, 600)                                                                        \
     X(FAILOVER, "failover", 500, 200)                                                                                  \
     X(LATE_TRIM, "late-trim", 500, 1000)                                                                               \
     X(ROLL, "roll", 400, 200)                                                                                          \
@@ -262,7 +262,15 @@ struct sim_batch {
     uint8_t *plain;
     size_t len;
     uint64_t mapping, settings;
+    uint32_t max_bytes; /* what was asked for; a single longer operation may come all the same */
+    bool credited;      /* asked for more than goes without the node's budget */
     bool applying;
+};
+
+struct sim_asked {
+    uint64_t id;
+    uint32_t max_bytes;
+    bool credited;
 };
 
 struct sim_pump {
@@ -275,6 +283,7 @@ struct sim_pump {
     struct ccr_wire_header answer_header;
     uint64_t answer_history;
     struct sim_batch batches[SIM_BATCHES];
+    struct sim_asked asked[SIM_ASKED]; /* the last ones, by id */
     int64_t deadline_ms;
     uint64_t tick_no;
     int64_t lease_sent_ms;

@@ -69,6 +69,32 @@ static uint32_t source_len(struct sim *s)
     return kind < 40 ? 1000 + sim_below(s, SIM_WRITER, 6000) : 20 + sim_below(s, SIM_WRITER, 300);
 }
 
+/*
+ * Everything up to `last` gets into the files of a copy: in order, or as several threads write, in any order within a
+ * window, and a new generation may begin in the middle of it.
+ */
+static void append_up_to(struct sim *s, struct sim_copy *c, int64_t last)
+{
+    while (c->has < last) {
+        int64_t order[8];
+        int64_t left = last - c->has;
+        int64_t most = left < 8 ? left : 8;
+        int64_t window = most > 1 && sim_fault(s, SIM_DISORDER) ? sim_between(s, SIM_DISORDER, 2, most) : 1;
+        for (int64_t i = 0; i < window; i++) {
+            int64_t at = window > 1 ? sim_between(s, SIM_DISORDER, 0, i) : 0;
+            order[i] = order[at];
+            order[at] = c->has + 1 + i;
+        }
+        for (int64_t i = 0; i < window; i++) {
+            if (i > 0 && sim_chance(s, SIM_DISORDER, 10)) {
+                sim_files_roll(c->files, s->leader.term, c->known_checkpoint);
+            }
+            sim_files_append(c->files, order[i], &s->leader.ops[order[i]]);
+        }
+        c->has += window;
+    }
+}
+
 void sim_leader_write(struct sim *s, int ops)
 {
     struct sim_leader *l = &s->leader;
@@ -76,10 +102,9 @@ void sim_leader_write(struct sim *s, int ops)
         struct sim_op *op = &l->ops[l->count];
         op->needs_mapping = l->mapping;
         sim_op_make(s, op, l->count, l->term, source_len(s));
-        sim_files_append(l->copies[l->primary].files, l->count, op);
-        l->copies[l->primary].has = l->count;
         l->count++;
     }
+    append_up_to(s, &l->copies[l->primary], l->count - 1);
 }
 
 /* The replica gets some of what it lacks, or all of it; then everybody hears of it, the replica a step late. */
@@ -88,10 +113,7 @@ void sim_leader_acknowledge(struct sim *s, bool all)
     struct sim_leader *l = &s->leader;
     int replica = 1 - l->primary;
     int64_t has = all ? l->count - 1 : sim_between(s, SIM_LEADER, l->copies[replica].has, l->count - 1);
-    for (int64_t n = l->copies[replica].has + 1; n <= has; n++) {
-        sim_files_append(l->copies[replica].files, n, &l->ops[n]);
-    }
-    l->copies[replica].has = has;
+    append_up_to(s, &l->copies[replica], has);
     int64_t before = l->global_checkpoint;
     /* Only what is synced on a copy counts for the global checkpoint. */
     sim_files_sync(l->copies[l->primary].files, before);

@@ -4,6 +4,7 @@
  *         [--trace]     print every event as it happens
  *         [--brief]     on failure only the reason and the seed
  *         [--faults]    the kinds of fault and how often each happened
+ *         [--all-faults]   fail when one of them never happened
  *
  * A seed that fails is shrunk, and the smallest run found is printed with its log; then how to run it again. The log's
  * columns: virtual milliseconds, who, what. Effects are in capitals.
@@ -191,7 +192,7 @@ static void report(const struct sim_choice *c, int64_t failed_after_ms)
 struct arguments {
     struct sim_choice choice;
     uint64_t count;
-    bool trace, brief, faults, only;
+    bool trace, brief, faults, all_faults, only;
 };
 
 static bool fault_of(const char *name, int *fault)
@@ -226,6 +227,8 @@ static bool parse(struct arguments *a, int argc, char **argv)
             a->brief = true;
         } else if (strcmp(argv[i], "--faults") == 0) {
             a->faults = true;
+        } else if (strcmp(argv[i], "--all-faults") == 0) {
+            a->all_faults = true;
         } else if (strcmp(argv[i], "--seeds") == 0 && i + 2 < argc) {
             a->choice.seed = strtoull(value, NULL, 10);
             a->count = strtoull(argv[i + 2], NULL, 10);
@@ -271,6 +274,19 @@ static void print_totals(const struct totals *t, double seconds, bool faults)
            t->virtual_s / (seconds > 0 ? seconds : 1));
 }
 
+/* A world in which something never goes wrong proves nothing about it. */
+static bool is_missing(const struct totals *t)
+{
+    bool missing = false;
+    for (int i = 0; i < SIM_FAULTS; i++) {
+        if (t->happened[i] == 0) {
+            printf("FAILED: %s never happened\n", sim_fault_names[i]);
+            missing = true;
+        }
+    }
+    return missing;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments a = {.choice.seed = 1, .count = 2000};
@@ -289,7 +305,7 @@ int main(int argc, char **argv)
         }
     }
     print_totals(&t, (double)(clock() - begin) / CLOCKS_PER_SEC, a.faults);
-    printf("%llu passed, %llu failed\n", (unsigned long long)(t.seeds - t.failures),
-           (unsigned long long)(t.failures > 0));
-    return t.failures > 0;
+    bool failed = t.failures > 0 || (a.all_faults && is_missing(&t));
+    printf("%llu passed, %d failed\n", (unsigned long long)(t.seeds - t.failures), failed);
+    return failed;
 }

@@ -20,7 +20,7 @@ struct ccr_follower_config sim_config(struct sim *s)
         .fetches_max = 1 + sim_below(s, SIM_PUMP, 5),
         .applies_max = 1 + sim_below(s, SIM_PUMP, 4),
         .batch_bytes_max = (64u << 10) << sim_below(s, SIM_PUMP, 2),
-        .batch_ops_max = 16 + sim_below(s, SIM_PUMP, 300),
+        .batch_ops_max = 16 + sim_below(s, SIM_PUMP, sim_chance(s, SIM_PUMP, 300) ? 4000 : 300),
         .poll_bytes = 4096u << sim_below(s, SIM_PUMP, 5),
         .poll_timeout_ms = 100 + sim_below(s, SIM_PUMP, 20000),
         .backoff_min_ms = 1 + sim_below(s, SIM_PUMP, 100),
@@ -63,6 +63,10 @@ static void forget_batch(struct sim *s, uint64_t id)
 
 static void keep_batch(struct sim *s, uint64_t id, const struct ccr_wire_header *h, uint8_t *plain)
 {
+    const struct sim_asked *asked = &s->pump.asked[id % SIM_ASKED];
+    if (asked->id != id) {
+        sim_fail(s, "batch %llu was not asked for of late", (unsigned long long)id);
+    }
     for (int i = 0; i < SIM_BATCHES; i++) {
         struct sim_batch *b = &s->pump.batches[i];
         if (!b->used) {
@@ -74,7 +78,9 @@ static void keep_batch(struct sim *s, uint64_t id, const struct ccr_wire_header 
                                     .plain = plain,
                                     .len = h->raw_bytes,
                                     .mapping = h->state.mapping_version,
-                                    .settings = h->state.settings_version};
+                                    .settings = h->state.settings_version,
+                                    .max_bytes = asked->max_bytes,
+                                    .credited = asked->credited};
             return;
         }
     }
@@ -86,6 +92,8 @@ static void keep_batch(struct sim *s, uint64_t id, const struct ccr_wire_header 
 
 static void fetch(struct sim *s, const struct ccr_effect *e)
 {
+    s->pump.asked[e->id % SIM_ASKED] = (struct sim_asked){
+        e->id, e->request.max_bytes, e->request.wait_ms == 0 && e->request.max_bytes > s->pump.config.poll_bytes};
     struct sim_event message = {.epoch = s->pump.epoch, .id = e->id, .request = e->request};
     sim_net_request(s, &message);
 }
