@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs the core's tests of a build folder under memcheck.
 
-    valgrind.py BUILD_FOLDER [--seeds N] [--only TEXT] [--jobs N]
+    valgrind.py BUILD_FOLDER [--all] [--seeds N] [--only TEXT] [--jobs N]
 
-All that ctest knows there: units, damage, sweeps, threads, fuzz corpora, and a few seeds of the simulator. It sees what the
-sanitizers do not: the libraries that are linked in (zstd, LZ4, libdeflate, protobuf-c) and what was never written to.
+The parsers of hostile bytes, over their fuzz corpora, and a few seeds of the simulator: half a minute. With --all everything
+that ctest knows there: units, damage, sweeps, threads, all corpora; many minutes, since Criterion starts a process for each
+test. It sees what the sanitizers do not: the libraries that are linked in (zstd, LZ4, libdeflate, protobuf-c) and what was never written to.
 Criterion hides how its processes end, so each process has a log, and any word in it is a failure. The last line is
 "N passed, N failed".
 """
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TIMEOUT = 900
+PARSERS = {"fuzz_messages", "fuzz_chunk", "fuzz_codec", "fuzz_tlog_format", "fuzz_frame", "fuzz_verify", "sim"}
 MEMCHECK = ["valgrind", "--quiet", "--trace-children=yes", "--leak-check=full", "--num-callers=20",
             "--show-leak-kinds=definite,indirect,possible", "--errors-for-leak-kinds=definite,indirect,possible"]
 
@@ -51,12 +53,16 @@ def run(name, command, logs):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=Path)
-    parser.add_argument("--seeds", type=int, default=60)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--seeds", type=int, default=0, help="of the simulator; 10, with --all 60")
     parser.add_argument("--only", default="", help="tests whose name contains this")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     args = parser.parse_args()
     logs = Path(tempfile.mkdtemp(prefix="ccr-valgrind-"))
-    chosen = [test for test in tests(args.build, args.seeds) if args.only in test[0]]
+    seeds = args.seeds or (60 if args.all else 10)
+    chosen = [test for test in tests(args.build, seeds) if args.only in test[0] and (args.all or args.only or test[0] in PARSERS)]
+    if not (args.all or args.only) and {name for name, _ in chosen} != PARSERS:
+        sys.exit("valgrind: ctest knows only %s" % " ".join(sorted(name for name, _ in chosen)))
     failed = 0
     try:
         with ThreadPoolExecutor(args.jobs) as pool:
