@@ -86,6 +86,29 @@ def test_kill_leader_during_bootstrap(own_pair, own_index):
     pair.same(index)
 
 
+def test_operations_that_a_crash_of_the_leader_takes_back(own_pair, own_index):
+    """With asynchronous durability the leader loses what it has acknowledged; its follower never had it."""
+    pair, index = own_pair, own_index
+    durability = {"index.translog.durability": "async", "index.translog.sync_interval": "1h"}
+    pair.leader.create_index(index, settings=durability)
+    pair.follow(index, settings={"index.translog.durability": "request"})
+    for n in range(30):
+        pair.leader.put(index, f"kept-{n}", {"n": n})
+    pair.leader.ok("POST", path(index, "_flush"))  # as the end of the interval
+    assert pair.same(index) == 30
+    for n in range(30):
+        pair.leader.put(index, f"lost-{n}", {"n": n})
+    pair.leader.kill()
+    pair.leader.start()
+    pair.leader.health(index)
+    assert pair.leader.primary_checkpoints(index)[0][0] < 59, "the leader has lost operations"
+    for n in range(40):  # under sequence numbers that others had
+        pair.leader.put(index, f"new-{n}", {"n": -n})
+    pair.leader.ok("PUT", path(index, "_settings"), {"index.translog.sync_interval": "200ms"})
+    assert pair.same(index) == 70
+    assert pair.status(index)["status"] == "SYNCING"
+
+
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_write_block_from_the_first_moment_after_restart(own_pair, own_index, how):
     """From before the port answers until the index is green, a write is never anything but refused."""

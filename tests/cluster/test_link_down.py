@@ -1,4 +1,5 @@
 """Issue items 6 and 7: the leader cannot be reached, and _stop at awkward moments."""
+import re
 import statistics
 import time
 
@@ -183,20 +184,55 @@ def test_stop_while_bootstrapping(own_pair, own_index):
 
 
 def test_cut_while_bootstrapping(own_pair, own_index):
-    """A broken connection in the middle of the copy: it goes on or begins anew by itself."""
+    """An outage in the middle of the copy: the status says since when, and it goes on by itself."""
     pair, index = own_pair, own_index
     pair.leader.create_index(index, shards=2)
     with Writer(pair.leader, index, threads=2, seed=34) as writer:
         writer.wait(15000)
     pair.leader.ok("POST", f"/{index}/_flush")
+    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
     before = pair.link.stats()["down"]
     assert pair.start_replication(index).status == 200
     until(lambda: pair.link.stats()["down"] > before + 100_000, 30, "the copy has begun", interval=0.002)
+    pair.link.stall()
     pair.link.cut()
-    pair.status(index)
+
+    def told():
+        status = pair.status(index)
+        assert status["status"] == "BOOTSTRAPPING", status
+        tries = re.search(r"is unreachable since 20\S+ \(\d of 2 shards, (\d+) attempts", status["reason"])
+        return tries and int(tries[1]) >= 6  # the pauses between so many take seconds
+    until(told, 60, "the status tells of several tries")
     pair.link.resume()
     pair.wait_status(index, "SYNCING", timeout=120)
     pair.same(index)
+
+
+def test_a_copy_that_cannot_begin_waits(own_pair, own_index):
+    """The leader goes between the request and the copy: nothing fails for good, and _stop works meanwhile."""
+    pair, index, stopped = own_pair, own_index, own_index + "-stopped"
+    room = "cluster.routing.allocation.enable"
+    pair.follower.ok("PUT", "/_cluster/settings", {"transient": {room: "none"}})
+    try:
+        for name in (index, stopped):
+            filled(pair, name, 100)
+            assert pair.start_replication(name).status == 200
+        for name in (index, stopped):
+            until(lambda: "no node of this cluster" in pair.status(name)["reason"], 60, "the copy is held up")
+        pair.link.cut()
+    finally:
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {room: None}})
+    for name in (index, stopped):
+        until(lambda: pair.status(name)["reason"].startswith("The leader cluster is unreachable since "), 60, "it is told")
+        assert pair.status(name)["status"] == "BOOTSTRAPPING"
+    assert pair.stop_replication(stopped).status == 200
+    assert pair.status(stopped) == {"status": "REPLICATION NOT IN PROGRESS"}
+    pair.link.resume()
+    pair.wait_status(index, "SYNCING")
+    assert pair.same(index) == 100
+    assert pair.status(stopped) == {"status": "REPLICATION NOT IN PROGRESS"}
+    assert pair.follower.request("HEAD", f"/{stopped}").status == 404
+    pair.drop(stopped)
 
 
 def test_a_copy_made_anew_that_fails_half_way_can_be_tried_again(own_pair, own_index):
