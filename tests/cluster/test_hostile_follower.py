@@ -217,6 +217,7 @@ OURS = ["internal:indices/admin/plugins/replication/index/release", "internal:in
         "internal:indices/admin/plugins/replication/index/start", "internal:indices/admin/plugins/replication/index/shards",
         "internal:cluster:admin/plugins/replication/index/state", "indices:admin/plugins/replication/index/stop",
         "indices:admin/plugins/replication/index/update_metadata", "indices:admin/plugins/replication/shard/promote",
+        "internal:indices/plugins/replication/shard/replicas",
         "indices:data/write/plugins/replication/changes", "cluster:admin/plugins/replication/bulk/state/update"]
 
 

@@ -2,6 +2,8 @@
 
 Node 0 of each cluster is its only cluster manager and lives through; node 1 is the one that dies.
 """
+import pytest
+
 from harness.cluster import start_together
 from harness.content import compare, copies, differences, read_copy
 from harness.load import Writer
@@ -211,6 +213,58 @@ def test_stop_fills_nothing_on_replicas_that_is_there(own_pair, own_index):
     for shard, places in copies(pair.follower, index).items():
         first, second = (read_copy(pair.follower, index, shard, node) for node, _ in places)
         assert not differences(first, second)
+
+
+def copies_agree(pair, index):
+    """Every copy of the follower has the same; answers the documents of one."""
+    pair.follower.refresh(index)
+    place, *others = copies(pair.follower, index)[0]
+    assert others, "there is another copy to compare with"
+    first = read_copy(pair.follower, index, 0, place[0])
+    for node, _ in others:
+        assert not differences(first, read_copy(pair.follower, index, 0, node))
+    return first
+
+
+@pytest.mark.parametrize("verb", ["_stop", "_failover"])
+def test_what_only_the_primary_has_is_on_every_copy_in_the_end(own_pair, own_index, verb):
+    """A replica that is promoted after _stop loses nothing that the index had shown."""
+    pair, index = own_pair, own_index
+    pair.half_applied(index, {"index.number_of_replicas": 1, **QUICK})
+    answer = pair.follower.request("POST", pair.url(index, verb), {})
+    assert answer.status == 200, answer
+    assert set(copies_agree(pair, index)) == {f"{n}" for n in range(120)}
+    pair.follower.put(index, "own", {"n": 1})
+    until(lambda: len({(seq["local_checkpoint"], seq["max_seq_no"], seq["global_checkpoint"])
+                       for _, _, seq, _ in pair.follower.shard_stats(index)}) == 1, 60, "no gaps on any copy")
+    assert len(copies_agree(pair, index)) == 121
+
+
+def test_what_only_the_primary_has_reaches_replicas_after_a_pause(own_pair, own_index):
+    """The next session begins after what the primary has; the replica gets what no batch brings it any more."""
+    pair, index = own_pair, own_index
+    pair.half_applied(index, {"index.number_of_replicas": 1, **QUICK})
+    pair.follower.ok("POST", f"/{index}/_flush?force=true")
+    assert pair.follower.primary_checkpoints(index)[0][1:] == (119, 49), "it is on the primary's disk, and nowhere else"
+    assert pair.pause(index).status == 200
+    assert pair.resume(index).status == 200
+    until(lambda: {seq["local_checkpoint"] for _, _, seq, _ in pair.follower.shard_stats(index)} == {119}, 60,
+          "the replica is level with the primary")
+    assert set(copies_agree(pair, index)) == {f"{n}" for n in range(120)}
+
+
+def test_a_replica_promoted_amid_a_failed_batch_gets_it_from_the_leader(own_pair, own_index):
+    """Nothing stands in for what the new primary lacks: it is fetched again, from the leader that still keeps it."""
+    pair, index = own_pair, own_index
+    pair.half_applied(index, {"index.number_of_replicas": 1, **QUICK})
+    old = pair.follower.primary_node(index)
+    pair.follower.ok("POST", "/_cluster/reroute", {"commands": [
+        {"cancel": {"index": index, "shard": 0, "node": old.name, "allow_primary": True}}]})
+    pair.follower.health(index, timeout=180)
+    assert pair.follower.primary_node(index) is not old
+    until(lambda: pair.follower.primary_checkpoints(index)[0][0] == 119, 60, "the operations before the one that fails are back")
+    assert pair.stop_replication(index).status == 200
+    assert set(copies_agree(pair, index)) == {f"{n}" for n in range(120)}
 
 
 def test_a_bulk_task_whose_node_dies_says_so(own_pair, own_index):

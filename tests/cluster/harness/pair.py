@@ -124,6 +124,28 @@ class Pair:
         self.caught_up(leader_index, follower_index, timeout)
         return content.compare(self.leader, self.follower, leader_index, follower_index, page)
 
+    def half_applied(self, index, settings=None):
+        """Follows with a batch that fails in its middle, again and again.
+
+        Operations 0 to 119 are on the follower's primary, documents "0" to "119"; of those a replica has at most 50. The
+        leader has 150.
+        """
+        self.leader.create_index(index, settings={"index.mapping.ignore_malformed": True},
+                                 mappings={"properties": {"day": {"type": "date"}}})
+        self.follow(index, settings={"index.mapping.ignore_malformed": False, **(settings or {})})
+        self.follower.health(index)
+        self.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(50)], index)
+        self.caught_up(index)
+        self.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n, **({"day": "none"} if n == 120 else {})})
+                          for n in range(50, 150)], index)
+
+        def half():
+            primary, *replicas = (seq for _, _, seq, _ in self.follower.shard_stats(index))
+            if primary["max_seq_no"] != 119 or any(replica["max_seq_no"] > 49 for replica in replicas):
+                raise AssertionError(f"primary {primary}, replicas {replicas}, {self.status(index)}")
+            return True
+        until(half, 60, "the batch has failed in its middle")
+
     def drop(self, leader_index, follower_index=None):
         """Leaves nothing of these indices behind; errors do not matter."""
         follower_index = follower_index or leader_index

@@ -105,7 +105,8 @@ public final class FollowerSide {
     public static List<ActionPlugin.ActionHandler<?, ?>> actions() {
         return List.of(
             new ActionPlugin.ActionHandler<>(ReplayBatchAction.INSTANCE, TransportReplayBatchAction.class),
-            new ActionPlugin.ActionHandler<>(PromoteShardAction.INSTANCE, TransportPromoteShardAction.class)
+            new ActionPlugin.ActionHandler<>(PromoteShardAction.INSTANCE, TransportPromoteShardAction.class),
+            new ActionPlugin.ActionHandler<>(ReplicaSyncAction.INSTANCE, ReplicaSyncAction.Transport.class)
         );
     }
 

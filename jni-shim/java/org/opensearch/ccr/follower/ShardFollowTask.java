@@ -150,6 +150,7 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             );
             pump.start();
             context.tasks().add(params.followerShard(), pump);
+            syncReplicas(shard);
         } catch (RuntimeException e) {
             if (pump != null) {
                 pump.abort();
@@ -178,6 +179,25 @@ final class ShardFollowTask extends AllocatedPersistentTask implements ClusterSt
             }
             reconcile(context.clusterService().state());
         });
+    }
+
+    /** This pump begins after what the primary has: what an earlier one left on the primary alone comes no more with a batch. */
+    private void syncReplicas(IndexShard shard) {
+        if (ReplicaSync.isNeeded(shard) == false) {
+            return;
+        }
+        context.clients()
+            .plugin()
+            .execute(ReplicaSyncAction.INSTANCE, new ReplicaSyncAction.Request(params.followerShard()), ActionListener.wrap(synced -> {}, e -> {
+                LOGGER.debug(new ParameterizedMessage("replicas of {} are not level with it yet", params.followerShard()), e);
+                context.threadPool().scheduleUnlessShuttingDown(RETRY, FollowerSide.POOL, () -> syncReplicasAgain(shard));
+            }));
+    }
+
+    private synchronized void syncReplicasAgain(IndexShard shard) {
+        if (pump != null && pump.shard() == shard) {
+            syncReplicas(shard);
+        }
     }
 
     private ShardRouting primary(ClusterState cluster) {

@@ -3,6 +3,7 @@ package org.opensearch.ccr.follower;
 import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.replication.TransportReplicationAction;
 import org.opensearch.ccr.metadata.FollowerBlock;
+import org.opensearch.ccr.metadata.Unwrap;
 import org.opensearch.cluster.action.shard.ShardStateAction;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
@@ -23,12 +24,17 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Fills the gaps under all permits of the primary, so that no write comes between looking and filling. */
+/**
+ * Brings the replicas what the primary alone has, then fills the gaps under all permits of the primary, so that no write comes
+ * between looking and filling. Not before: a no-op above operations that a replica lacks would let it take those for lost.
+ */
 public final class TransportPromoteShardAction extends TransportReplicationAction<
     PromoteShardRequest,
     PromoteShardRequest,
     PromoteShardResponse> {
     private static final String REASON = "filling gaps after the end of replication";
+
+    private final ReplicaSync replicas;
 
     @Inject
     public TransportPromoteShardAction(
@@ -38,7 +44,8 @@ public final class TransportPromoteShardAction extends TransportReplicationActio
         IndicesService indicesService,
         ThreadPool threadPool,
         ShardStateAction shardStateAction,
-        ActionFilters actionFilters
+        ActionFilters actionFilters,
+        ReplicaSync replicas
     ) {
         super(
             settings,
@@ -55,6 +62,7 @@ public final class TransportPromoteShardAction extends TransportReplicationActio
             true,
             true
         );
+        this.replicas = replicas;
     }
 
     @Override
@@ -64,7 +72,13 @@ public final class TransportPromoteShardAction extends TransportReplicationActio
 
     @Override
     protected void acquirePrimaryOperationPermit(IndexShard primary, PromoteShardRequest request, ActionListener<Releasable> onAcquired) {
-        primary.acquireAllPrimaryOperationsPermits(onAcquired, request.timeout());
+        replicas.run(
+            primary,
+            ActionListener.wrap(
+                synced -> primary.acquireAllPrimaryOperationsPermits(onAcquired, request.timeout()),
+                e -> onAcquired.onFailure(Unwrap.cause(e)) // so that a primary that moves is looked for again
+            )
+        );
     }
 
     @Override
