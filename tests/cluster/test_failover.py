@@ -122,6 +122,61 @@ def test_a_pattern(pair, family):
         "REPLICATION NOT IN PROGRESS", "REPLICATION NOT IN PROGRESS", "SYNCING"]
 
 
+def refused(pair, index, before):
+    """_failover of it is refused, and whatever it was about it is about still."""
+    answer = pair.follower.request("POST", pair.url(index, "_failover"))
+    assert answer.status == 200 and answer.json["num_promoted"] == 0 or answer.status == 409, answer
+    assert "no complete copy" in answer.text and "_stop gives it up" in answer.text, answer
+    assert pair.status(index)["status"] == before
+
+
+def test_one_that_has_no_index_yet_goes_on_afterwards(pair, index):
+    """A bootstrap that waits for a node for its shards."""
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    enable = "cluster.routing.allocation.enable"
+    pair.follower.ok("PUT", "/_cluster/settings", {"transient": {enable: "none"}})
+    try:
+        assert pair.start_replication(index, query="?wait_for_restore=false").status == 200
+        refused(pair, index, "BOOTSTRAPPING")
+        until(lambda: "no node of this cluster may take" in pair.status(index)["reason"], 60, "the bootstrap waits")
+        refused(pair, index, "BOOTSTRAPPING")
+    finally:
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {enable: None}})
+    pair.wait_status(index, "SYNCING")
+    assert pair.same(index) == 1
+
+
+def test_one_whose_bootstrap_has_failed(pair, index):
+    pair.leader.create_index(index)
+    limit = "cluster.max_shards_per_node"
+    pair.follower.ok("PUT", "/_cluster/settings", {"transient": {limit: 1}})
+    try:
+        pair.start_replication(index, query="?wait_for_restore=true")
+    finally:
+        pair.follower.ok("PUT", "/_cluster/settings", {"transient": {limit: None}})
+    pair.wait_status(index, "FAILED")
+    refused(pair, index, "FAILED")
+    assert pair.stop_replication(index).status == 200
+    assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
+
+
+def test_one_that_is_being_copied_goes_on_afterwards(pair, index):
+    """Its index is there, and nothing is in it yet."""
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {"n": 1})
+    room = "cluster__routing__allocation__node_initial_primaries_recoveries"  # 0 lets a restore wait
+    pair.follower.settings(**{room: 0})
+    try:
+        assert pair.start_replication(index, query="?wait_for_restore=false").status == 200
+        until(lambda: pair.follower.request("HEAD", f"/{index}").status == 200, 60, "the copy waits")
+        refused(pair, index, "BOOTSTRAPPING")
+    finally:
+        pair.follower.settings(**{room: None})
+    pair.wait_status(index, "SYNCING")
+    assert pair.same(index) == 1
+
+
 @pytest.mark.parametrize("method_path_body, status, text", [
     (("/_failover", {}), 400, "pattern is required"),
     (("/_failover", {"pattern": "none-*"}), 404, "No indices found matching pattern: [none-*]"),

@@ -1,7 +1,10 @@
 """Issue item 7: _stop makes the index writable and loses nothing."""
+import pytest
+
 from harness.content import copies, read_copy
 from harness.load import Writer
 from harness.wait import until
+from harness.wire import Out, Peer
 
 
 def test_stop_makes_the_index_writable(pair, index):
@@ -142,3 +145,31 @@ def test_stop_in_the_middle_of_a_reopening(pair, index):
         if met[-1] == "closed":
             return
     raise AssertionError(f"a closed follower was never met: {met}")
+
+
+def replication_leases(pair, index):
+    return [lease["id"] for lease in pair.leader.leases(index)[0] if lease["id"].startswith("replication:")]
+
+
+@pytest.mark.parametrize("verb", ["_stop", "_failover"])
+def test_a_stop_that_was_broken_off_is_brought_to_its_end(pair, index, verb):
+    """The node that stopped it has died after the release: gaps, leases and the record are left for whoever calls next."""
+    pair.half_applied(index)
+    assert pair.pause(index).status == 200
+    head = Out().text("").raw(Out().vint(60).byte(3).data).raw(Out().vint(60).byte(3).data).text(index)
+    with Peer(pair.follower.nodes[0].transport_port) as peer:  # as that node did, step by step
+        for action, rest in (("internal:cluster:admin/plugins/replication/index/state", b"\0\0\0\0\0"),
+                             ("internal:indices/admin/plugins/replication/index/release", b"\0")):
+            error, answer = peer.call(action, head.data + rest)
+            assert not error and bytes(answer) == b"\x01", answer
+    assert pair.follower.primary_checkpoints(index)[0][:2] == (119, 49) and replication_leases(pair, index)
+    answer = pair.follower.request("POST", pair.url(index, verb), {})
+    assert answer.status == 200, answer
+    if verb == "_failover":
+        told = answer.json["indices"][index]
+        assert told["promoted"] and [shard["last_applied_seq_no"] for shard in told["shards"]] == [119], answer
+    assert pair.follower.primary_checkpoints(index)[0][:2] == (119, 119), "promoted"
+    assert not replication_leases(pair, index)
+    pair.follower.put(index, "own", {"n": 1})
+    again = pair.stop_replication(index)
+    assert again.status == 400 and "No replication in progress" in again.reasons(), again

@@ -159,7 +159,7 @@ public final class CcrPlugin extends Plugin
         components.add(setup);
         components.addAll(autoFollow.components());
         components.add(new LeaderCleanup(clients, threadPool, leases));
-        components.add(new PromoteShards(clients));
+        components.add(new PromoteShards(clients, clusterService));
         deletionFilter = new FollowerDeletionFilter(clusterService, resolver, clients);
         components.add(statuses);
         lists = new FollowerLists(clusterService, threadPool, statuses);

@@ -68,32 +68,61 @@ public final class FailoverAction extends ActionType<FailoverResponse> {
                 throw block;
             }
             String follower = request.follower();
-            if (Replicated.halfRestored(state, follower)) {
-                throw new OpenSearchStatusException(
-                    "[{}] is still being copied from its leader: there is nothing complete to promote. _stop gives the copy up",
-                    RestStatus.CONFLICT,
-                    follower
-                );
+            if (state.metadata().hasIndex(follower)) {
+                if (Replicated.halfRestored(state, follower)) {
+                    throw nothingToPromote(follower);
+                }
+                failOver(request, state, listener);
+                return;
             }
+            services.store().get(follower, ActionListener.wrap(record -> {
+                if (record.isEmpty() && Replicated.anyTrace(state, follower) == false) {
+                    throw Replicated.notInProgress(follower);
+                }
+                throw nothingToPromote(follower);
+            }, listener::onFailure));
+        }
+
+        private static OpenSearchStatusException nothingToPromote(String follower) {
+            return new OpenSearchStatusException(
+                "[{}] has no complete copy of its leader yet: there is nothing to promote. It is left as it is; _stop gives it up",
+                RestStatus.CONFLICT,
+                follower
+            );
+        }
+
+        private void failOver(Request request, ClusterState state, ActionListener<FailoverResponse> listener) {
+            String follower = request.follower();
+            int shards = state.metadata().index(follower).getNumberOfShards();
             reader.read(List.of(follower), StatusForm.CONTRACT, ActionListener.wrap(found -> {
                 StatusResponse before = found.get(follower);
                 List<ShardMark> marks = StatusReader.marks(before.shards(), System.currentTimeMillis());
                 if (marks.isEmpty()) {
-                    remembered.of(state, follower, ActionListener.wrap(known -> stop(request, before, known, listener), listener::onFailure));
+                    remembered.of(
+                        state,
+                        follower,
+                        ActionListener.wrap(known -> stop(request, shards, before, known, listener), listener::onFailure)
+                    );
                 } else {
-                    stop(request, before, marks, listener);
+                    stop(request, shards, before, marks, listener);
                 }
             }, listener::onFailure));
         }
 
-        private void stop(Request request, StatusResponse before, List<ShardMark> marks, ActionListener<FailoverResponse> listener) {
+        private void stop(
+            Request request,
+            int shards,
+            StatusResponse before,
+            List<ShardMark> marks,
+            ActionListener<FailoverResponse> listener
+        ) {
             StopAction.Request stopping = new StopAction.Request(request.follower());
             stopping.timeout(request.timeout());
             stopping.clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
             stop.stop(
                 stopping,
                 services.cluster().state(),
-                ActionListener.map(listener, promoted -> FailoverResponse.of(before, marks, promoted))
+                ActionListener.map(listener, promoted -> FailoverResponse.of(before, shards, marks, promoted))
             );
         }
     }

@@ -14,8 +14,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** What a follower had of its leader when it became an ordinary index. */
 public final class FailoverResponse extends ActionResponse implements ToXContentObject {
@@ -61,6 +60,10 @@ public final class FailoverResponse extends ActionResponse implements ToXContent
             }
         }
 
+        boolean promoted() {
+            return lastAppliedSeqNo != UNKNOWN;
+        }
+
         /** Operations that the leader was known to have and that are not here. */
         long missing() {
             if (leaderSeqNo == UNKNOWN || lastAppliedSeqNo == UNKNOWN) {
@@ -70,7 +73,7 @@ public final class FailoverResponse extends ActionResponse implements ToXContent
         }
 
         void toXContent(XContentBuilder builder) throws IOException {
-            builder.startObject().field("shard", id).field("promoted", lastAppliedSeqNo != UNKNOWN);
+            builder.startObject().field("shard", id).field("promoted", promoted());
             known(builder, "last_applied_seq_no", lastAppliedSeqNo);
             known(builder, "max_seq_no", maxSeqNo);
             known(builder, "last_applied_time_millis", appliedAt);
@@ -101,16 +104,14 @@ public final class FailoverResponse extends ActionResponse implements ToXContent
 
     /**
      * @param before   the status just before
+     * @param count    how many shards the index has
      * @param marks    what was known of the shards then
      * @param promoted what the shards said, by number
      */
-    static FailoverResponse of(StatusResponse before, List<ShardMark> marks, Map<Integer, PromoteShardResponse> promoted) {
+    static FailoverResponse of(StatusResponse before, int count, List<ShardMark> marks, Map<Integer, PromoteShardResponse> promoted) {
         Map<Integer, ShardMark> known = new HashMap<>();
         marks.forEach(mark -> known.put(mark.shard(), mark));
-        SortedSet<Integer> ids = new TreeSet<>(promoted.keySet());
-        ids.addAll(known.keySet());
-        before.shards().forEach(view -> ids.add(view.shard().id()));
-        List<Shard> shards = ids.stream().map(id -> Shard.of(id, promoted.get(id), known.get(id))).toList();
+        List<Shard> shards = IntStream.range(0, count).mapToObj(id -> Shard.of(id, promoted.get(id), known.get(id))).toList();
         return new FailoverResponse(before.word().text(), before.alias(), before.leader(), shards);
     }
 
@@ -126,9 +127,14 @@ public final class FailoverResponse extends ActionResponse implements ToXContent
         out.writeList(shards);
     }
 
+    /** Every shard is an ordinary one now. Where one is not, its primary was not there: it becomes one when that is opened. */
+    boolean promoted() {
+        return shards.stream().allMatch(Shard::promoted);
+    }
+
     @Override
     public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
-        builder.startObject().field("promoted", true).field("status_before", status);
+        builder.startObject().field("promoted", promoted()).field("status_before", status);
         builder.field("leader_alias", alias).field("leader_index", leader);
         builder.startArray("shards");
         for (Shard shard : shards) {

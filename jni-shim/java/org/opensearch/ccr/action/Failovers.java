@@ -26,12 +26,13 @@ public final class Failovers {
     /** Each is some updates of the cluster state, which join when they come together. */
     private static final int AT_ONCE = 8;
 
-    /** What came of them. */
+    /** What came of those that are ordinary indices now, each of whose shards says whether it is one already; and of the others. */
     public record Outcome(SortedMap<String, FailoverResponse> promoted, SortedMap<String, Exception> failed) implements ToXContentObject {
         @Override
         public XContentBuilder toXContent(XContentBuilder builder, Params params) throws IOException {
-            builder.startObject().field("acknowledged", failed.isEmpty());
-            builder.field("num_promoted", promoted.size()).field("num_failed", failed.size());
+            long whole = promoted.values().stream().filter(FailoverResponse::promoted).count();
+            long others = promoted.size() + failed.size() - whole;
+            builder.startObject().field("acknowledged", others == 0).field("num_promoted", whole).field("num_failed", others);
             builder.startObject("indices");
             for (Map.Entry<String, FailoverResponse> one : promoted.entrySet()) {
                 builder.field(one.getKey());

@@ -67,10 +67,10 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
         /** Answers what the shards had when they were let go, by their numbers; those that did not answer are missing. */
         void stop(Request request, ClusterState state, ActionListener<Map<Integer, PromoteShardResponse>> listener) {
             services.store().get(request.follower(), orNone(ActionListener.wrap(record -> {
-                boolean trace = Replicated.anyTrace(state, request.follower());
-                if (record.isEmpty() && trace == false) {
+                if (record.isEmpty() && Replicated.anyTrace(state, request.follower()) == false) {
                     throw Replicated.notInProgress(request.follower());
                 }
+                // A record alone is what an earlier stop has left that came no further than the release: every step is taken again.
                 withdraw(request, record, listener);
             }, listener::onFailure)));
         }
