@@ -9,6 +9,8 @@ import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.metadata.ShardMark;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.state.FollowTasks;
 import org.opensearch.ccr.state.IndexFollowState.Phase;
 import org.opensearch.ccr.state.StateAction;
@@ -24,6 +26,7 @@ import org.opensearch.core.xcontent.XContentParser;
 import org.opensearch.threadpool.ThreadPool;
 
 import java.io.IOException;
+import java.util.List;
 
 /** {@code _pause}: the tasks come to their end; the write block and the leader's leases stay. Answers when nothing is in flight. */
 public final class PauseAction extends ActionType<AcknowledgedResponse> {
@@ -83,20 +86,37 @@ public final class PauseAction extends ActionType<AcknowledgedResponse> {
         @Override
         protected void run(Request request, ClusterState state, ActionListener<AcknowledgedResponse> listener) {
             ensurePausable(state, request.follower());
-            services.store().update(request.follower(), record -> record.with(OverallState.PAUSED, request.reason), ActionListener.wrap(stored -> {
-                FollowRecord record = stored.orElseThrow(() -> Replicated.notInProgress(request.follower()));
-                reader.of(request.follower(), ActionListener.wrap(
-                    marks -> change(
-                        request,
-                        StateAction.Request.set(request.follower(), OverallState.PAUSED, record.alias()).marks(marks),
-                        ActionListener.wrap(
-                            paused -> services.tasks().endAll(request.follower(), inTime(request, listener)),
-                            listener::onFailure
-                        )
-                    ),
-                    listener::onFailure
-                ));
+            services.store().get(request.follower(), ActionListener.wrap(found -> {
+                FollowRecord record = found.orElseThrow(() -> Replicated.notInProgress(request.follower()));
+                reader.of(request.follower(), ActionListener.wrap(marks -> pause(request, record, marks, listener), listener::onFailure));
             }, listener::onFailure));
+        }
+
+        /** The cluster state first: when that cannot be changed, nothing was done. The record tells why it is so. */
+        private void pause(Request request, FollowRecord record, List<ShardMark> marks, ActionListener<AcknowledgedResponse> listener) {
+            StateAction.Request pause = StateAction.Request.move(
+                request.follower(),
+                OverallState.RUNNING,
+                OverallState.PAUSED,
+                record.alias(),
+                ErrorClass.ERROR_NONE
+            );
+            change(
+                request,
+                pause.marks(marks),
+                ActionListener.wrap(
+                    paused -> services.store()
+                        .update(
+                            request.follower(),
+                            stored -> stored.with(OverallState.PAUSED, request.reason),
+                            ActionListener.wrap(
+                                stored -> services.tasks().endAll(request.follower(), inTime(request, listener)),
+                                listener::onFailure
+                            )
+                        ),
+                    listener::onFailure
+                )
+            );
         }
 
         /** The replication is paused; what its timeout bounds is the wait for work that is in flight: not acknowledged then. */

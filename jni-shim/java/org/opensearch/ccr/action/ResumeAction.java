@@ -32,6 +32,7 @@ import org.opensearch.threadpool.ThreadPool;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -180,22 +181,37 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
                 .endAll(request.follower(), ActionListener.wrap(ended -> begin(request, record, params, listener), listener::onFailure));
         }
 
+        /** The cluster state first: when that cannot be changed, nothing was done, and the record still says why it is paused. */
         private void begin(
             Request request,
             FollowRecord record,
             IndexFollowParams params,
             ActionListener<AcknowledgedResponse> listener
         ) {
-            services.store().put(
-                record.with(OverallState.RUNNING, FollowRecord.USER_INITIATED),
+            change(
+                request,
+                StateAction.Request.run(params),
                 ActionListener.wrap(
-                    stored -> change(
+                    started -> noteThatItRuns(
                         request,
-                        StateAction.Request.run(params),
-                        ActionListener.wrap(started -> await(request, params.rebuild(), listener), listener::onFailure)
+                        record.reason(),
+                        ActionListener.wrap(noted -> await(request, params.rebuild(), listener), listener::onFailure)
                     ),
                     listener::onFailure
                 )
+            );
+        }
+
+        /** Leaves alone what the new task, or the next person, has written meanwhile. */
+        private void noteThatItRuns(Request request, String reasonBefore, ActionListener<Optional<FollowRecord>> listener) {
+            services.store().update(
+                request.follower(),
+                record -> record.state() == OverallState.PAUSED
+                    && record.reason().equals(reasonBefore)
+                    && ReplicationStates.of(services.cluster().state()).is(request.follower(), OverallState.RUNNING)
+                        ? record.with(OverallState.RUNNING, FollowRecord.USER_INITIATED)
+                        : null,
+                listener
             );
         }
 

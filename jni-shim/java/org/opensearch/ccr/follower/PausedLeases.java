@@ -208,7 +208,13 @@ final class PausedLeases {
                     .plugin()
                     .execute(
                         StateAction.INSTANCE,
-                        StateAction.Request.set(paused.follower(), OverallState.PAUSED, paused.entry().alias(), cause),
+                        StateAction.Request.move(
+                            paused.follower(),
+                            OverallState.PAUSED,
+                            OverallState.PAUSED,
+                            paused.entry().alias(),
+                            cause
+                        ),
                         ActionListener.wrap(changed -> {}, e -> LOGGER.debug("cannot note a cause", e))
                     );
             }, e -> LOGGER.debug("cannot note a reason", e))

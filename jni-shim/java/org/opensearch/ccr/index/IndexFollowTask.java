@@ -251,10 +251,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
             inPlace
         );
         services.bootstrap().bootstrap(request, ActionListener.wrap(done -> bootstrapped(record.get()), e -> {
-            ClusterState now = services.clusterService().state();
-            boolean wanted = ReplicationStates.of(now).is(params.follower(), OverallState.RUNNING);
+            boolean wanted = isWanted();
             ErrorClass cause = ErrorClassifier.classify(e);
-            if (wanted == false || isCancelled() || isPlacedHere(now) == false) {
+            if (wanted == false || isCancelled() || isPlacedHere(services.clusterService().state()) == false) {
                 wakeNow();
             } else if (BootstrapHold.waitsFor(cause)) {
                 hold(cause, e);
@@ -432,19 +431,32 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         logger.warn("[{}] replication is {} now: {}", params.follower(), state, reason);
         services.store().update(
             params.follower(),
-            record -> record.state() == OverallState.RUNNING ? record.with(state, reason) : null,
+            record -> record.state() == OverallState.RUNNING || isWanted() ? record.with(state, reason) : null,
             ActionListener.wrap(
                 stored -> services.marks().of(params.follower(), ActionListener.wrap(
                     marks -> services.clients().plugin().execute(
                         StateAction.INSTANCE,
-                        StateAction.Request.set(params.follower(), state, params.alias(), cause).marks(marks),
-                        ActionListener.wrap(changed -> endShardsAndFinish(), this::retry)
+                        StateAction.Request.move(params.follower(), OverallState.RUNNING, state, params.alias(), cause).marks(marks),
+                        ActionListener.wrap(changed -> endShardsAndFinish(), this::notConcluded)
                     ),
                     this::retry
                 )),
                 this::retry
             )
         );
+    }
+
+    /** Somebody stopped or paused it meanwhile, which the next step sees, or nobody could be told. */
+    private void notConcluded(Exception e) {
+        if (isWanted()) {
+            retry(e);
+        } else {
+            wakeNow();
+        }
+    }
+
+    private boolean isWanted() {
+        return ReplicationStates.of(services.clusterService().state()).is(params.follower(), OverallState.RUNNING);
     }
 
     private void endShardsAndFinish() {

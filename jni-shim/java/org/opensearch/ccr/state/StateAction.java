@@ -1,5 +1,6 @@
 package org.opensearch.ccr.state;
 
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.ResourceAlreadyExistsException;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.ActionType;
@@ -17,10 +18,12 @@ import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.persistent.PersistentTasksCustomMetadata;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 
 /** Changes one entry of {@link ReplicationStates}, and starts its task. Changes that come together are one cluster-state update. */
 public final class StateAction extends ActionType<AcknowledgedResponse> {
@@ -38,23 +41,34 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         private final String alias;
         private final ErrorClass cause;
         private final IndexFollowParams task;
+        /** The state it has to be in; null for any, or none at all. */
+        private final OverallState from;
         private List<ShardMark> marks = List.of();
 
-        private Request(String follower, OverallState state, String alias, ErrorClass cause, IndexFollowParams task) {
+        private Request(
+            String follower,
+            OverallState from,
+            OverallState state,
+            String alias,
+            ErrorClass cause,
+            IndexFollowParams task
+        ) {
             this.follower = follower;
+            this.from = from;
             this.state = state;
             this.alias = alias;
             this.cause = cause;
             this.task = task;
         }
 
-        public static Request set(String follower, OverallState state, String alias) {
-            return set(follower, state, alias, ErrorClass.ERROR_NONE);
-        }
-
-        /** @param cause the error that led to this state */
-        public static Request set(String follower, OverallState state, String alias, ErrorClass cause) {
-            return new Request(follower, state, alias, cause, null);
+        /**
+         * From one state to another, for a cause. Fails with 409 when it is in another one by then, or was stopped: what was
+         * decided by what the state was is not done to what it is.
+         *
+         * @param cause the error that led to this state; NONE for a person
+         */
+        public static Request move(String follower, OverallState from, OverallState to, String alias, ErrorClass cause) {
+            return new Request(follower, Objects.requireNonNull(from), to, alias, cause, null);
         }
 
         /** @param known what is to be remembered of the shards */
@@ -64,7 +78,7 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         }
 
         public static Request remove(String follower) {
-            return new Request(follower, null, "", ErrorClass.ERROR_NONE, null);
+            return new Request(follower, null, null, "", ErrorClass.ERROR_NONE, null);
         }
 
         /**
@@ -72,12 +86,13 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
          * {@link ResourceAlreadyExistsException} when the index has a task.
          */
         public static Request run(IndexFollowParams task) {
-            return new Request(task.follower(), OverallState.RUNNING, task.alias(), ErrorClass.ERROR_NONE, task);
+            return new Request(task.follower(), null, OverallState.RUNNING, task.alias(), ErrorClass.ERROR_NONE, task);
         }
 
         public Request(StreamInput in) throws IOException {
             super(in);
             follower = in.readString();
+            from = in.readBoolean() ? in.readEnum(OverallState.class) : null;
             state = in.readBoolean() ? in.readEnum(OverallState.class) : null;
             alias = in.readString();
             cause = in.readEnum(ErrorClass.class);
@@ -89,18 +104,37 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         public void writeTo(StreamOutput out) throws IOException {
             super.writeTo(out);
             out.writeString(follower);
-            out.writeBoolean(state != null);
-            if (state != null) {
-                out.writeEnum(state);
-            }
+            write(out, from);
+            write(out, state);
             out.writeString(alias);
             out.writeEnum(cause);
             out.writeOptionalWriteable(task);
             out.writeList(marks);
         }
 
+        private static void write(StreamOutput out, OverallState optional) throws IOException {
+            out.writeBoolean(optional != null);
+            if (optional != null) {
+                out.writeEnum(optional);
+            }
+        }
+
         @Override
         public ActionRequestValidationException validate() {
+            return null;
+        }
+
+        /** Null when it may be done. */
+        private Exception refusal(ReplicationStates states, PersistentTasksCustomMetadata.Builder persistent) {
+            if (from != null && states.is(follower, from) == false) {
+                ReplicationStates.Entry entry = states.get(follower);
+                String is = entry == null ? "was stopped" : "is " + entry.state();
+                return new OpenSearchStatusException("[" + follower + "] " + is + " by now, not " + from + " any more", RestStatus.CONFLICT);
+            }
+            String id = FollowTasks.indexTaskId(follower);
+            if (task != null && persistent.hasTask(id)) {
+                return new ResourceAlreadyExistsException("task with id {" + id + "} already exist");
+            }
             return null;
         }
 
@@ -124,7 +158,8 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
         }
     }
 
-    private static final class Changes implements ClusterStateTaskExecutor<Request> {
+    /** The cluster-state update itself, of all requests that came together. */
+    static final class Changes implements ClusterStateTaskExecutor<Request> {
         @Override
         public ClusterTasksResult<Request> execute(ClusterState current, List<Request> tasks) {
             ReplicationStates states = ReplicationStates.of(current);
@@ -133,13 +168,14 @@ public final class StateAction extends ActionType<AcknowledgedResponse> {
             PersistentTasksCustomMetadata.Builder persistent = PersistentTasksCustomMetadata.builder(had);
             ClusterTasksResult.Builder<Request> result = ClusterTasksResult.builder();
             for (Request request : tasks) {
-                String id = FollowTasks.indexTaskId(request.follower);
-                if (request.task != null && persistent.hasTask(id)) {
-                    result.failure(request, new ResourceAlreadyExistsException("task with id {" + id + "} already exist"));
+                Exception refusal = request.refusal(states, persistent);
+                if (refusal != null) {
+                    result.failure(request, refusal);
                     continue;
                 }
                 if (request.task != null) {
                     // The persistent tasks' own service places it as soon as it sees it.
+                    String id = FollowTasks.indexTaskId(request.follower);
                     persistent.addTask(id, FollowTasks.INDEX_TASK, request.task, PersistentTasksCustomMetadata.INITIAL_ASSIGNMENT);
                     rules = rules.started(request.follower);
                 } else if (request.state == null) {
