@@ -85,6 +85,23 @@ def test_lag_grows_while_the_leader_is_away(pair, index):
     assert after["last_error"]["time_millis"] >= error["time_millis"]
 
 
+def test_what_ended_a_replication_is_told(pair, index):
+    """One that has paused itself has no figures, and says why, and what was known."""
+    filled(pair, index, 40, shards=2)
+    pair.caught_up(index)
+    assert pair.leader.delete_index(index).status == 200
+    pair.wait_status(index, "PAUSED")
+    status = status_of(pair, index)
+    error = status["details"]["last_error"]
+    assert (error["type"], error["reason"], error["over"]) == ("LEADER_MISSING", status["reason"], False), status
+    assert error["time_millis"] == status["details"]["since_millis"] > 1.6e12
+    known = {mark["shard"]: mark for mark in status["details"]["last_known"]}
+    assert sorted(known) == [0, 1] and sum(mark["leader_seq_no"] + 1 for mark in known.values()) == 40, status
+    row = pair.follower.ok("GET", f"/_cat/replication/{index}?format=json&h=status,error,error.time")[0]
+    assert (row["status"], row["error"]) == ("PAUSED", "LEADER_MISSING") and row["error.time"], row
+    assert set(pair.status(index)) == CONTRACT - {"syncing_details"}
+
+
 def test_list_with_pattern_and_state(pair, family):
     a, b, c = family
     for one in family:

@@ -3,6 +3,7 @@ import pytest
 
 from harness.content import copies, read_copy
 from harness.load import Writer
+from harness.pair import ALIAS, API
 from harness.wait import until
 from harness.wire import Out, Peer
 
@@ -158,7 +159,7 @@ def test_a_stop_that_was_broken_off_is_brought_to_its_end(pair, index, verb):
     assert pair.pause(index).status == 200
     head = Out().text("").raw(Out().vint(60).byte(3).data).raw(Out().vint(60).byte(3).data).text(index)
     with Peer(pair.follower.nodes[0].transport_port) as peer:  # as that node did, step by step
-        for action, rest in (("internal:cluster:admin/plugins/replication/index/state", b"\0\0\0\0\0"),
+        for action, rest in (("internal:cluster:admin/plugins/replication/index/state", b"\0" * 6),
                              ("internal:indices/admin/plugins/replication/index/release", b"\0")):
             error, answer = peer.call(action, head.data + rest)
             assert not error and bytes(answer) == b"\x01", answer
@@ -173,3 +174,53 @@ def test_a_stop_that_was_broken_off_is_brought_to_its_end(pair, index, verb):
     pair.follower.put(index, "own", {"n": 1})
     again = pair.stop_replication(index)
     assert again.status == 400 and "No replication in progress" in again.reasons(), again
+
+
+def test_a_follower_that_is_deleted_with_its_leader_leaves_nothing(pair, name):
+    """Its task is just writing down that the leader is gone: that brings no entry back of what was stopped meanwhile."""
+    names = [f"{name}-{letter}" for letter in "abcd"]
+    paused = pair.follower.ok("GET", f"{API}/follower_stats")["num_paused_indices"]
+    try:
+        for one in names:
+            pair.leader.create_index(one)
+            pair.follow(one)
+        for one in names:
+            pair.leader.ok("DELETE", f"/{one}")
+            pair.follower.ok("DELETE", f"/{one}")
+        until(lambda: not [task for task in pair.tasks() if name in task.get("description", "")], 60, "no task is left")
+        for one in names:
+            assert pair.status(one) == {"status": "REPLICATION NOT IN PROGRESS"}
+            pair.leader.create_index(one)
+        assert pair.follower.ok("GET", f"{API}/follower_stats")["num_paused_indices"] == paused
+        body = {"leader_alias": ALIAS, "pattern": f"{name}-*"}
+        task = pair.follower.ok("POST", f"{API}/_bulk_start", body)["task_id"]
+        told = until(lambda: (found := pair.follower.ok("GET", f"{API}/_task_status/{task}"))["num_pending"] == 0 and found,
+                     90, "the bulk start is over")
+        assert told["num_success"] == len(names), told
+    finally:
+        for one in names:
+            pair.drop(one)
+
+
+def running_task(pair, index, action):
+    """The task as node:id."""
+    def found():
+        return next((f"{task['node']}:{task['id']}" for task in pair.tasks(action + "*")
+                     if index in task.get("description", "")), None)
+    return until(found, 30, f"{action} runs")
+
+
+def test_a_task_that_a_person_cancels(pair, index):
+    """A shard's comes back by itself, the index's pauses the replication and says who did it."""
+    pair.leader.create_index(index)
+    pair.follow(index)
+    before = running_task(pair, index, "cluster:indices/shards/replication")
+    pair.follower.ok("POST", f"/_tasks/{before}/_cancel")
+    pair.leader.put(index, "1", {"n": 1})
+    assert pair.same(index) == 1
+    assert running_task(pair, index, "cluster:indices/shards/replication") != before
+    pair.follower.ok("POST", f"/_tasks/{running_task(pair, index, 'cluster:indices/admin/replication')}/_cancel")
+    assert pair.wait_status(index, "PAUSED")["reason"] == "AutoPaused: Index replication task was cancelled by user"
+    assert pair.resume(index).status == 200
+    pair.leader.put(index, "2", {"n": 2})
+    assert pair.same(index) == 2

@@ -45,10 +45,17 @@ record StatusDetails(
 
     static StatusDetails of(StatusResponse status) {
         StatusDetails sum = status.shards().stream().map(StatusDetails::of).reduce(NONE, StatusDetails::plus);
-        if (status.word() != StatusResponse.Word.FAILED) {
+        ErrorClass cause = status.unheard().cause();
+        boolean failed = status.word() == StatusResponse.Word.FAILED;
+        if (failed == false && cause == ErrorClass.ERROR_NONE) {
             return sum;
         }
-        return sum.plus(only(null, new LastError("FATAL", status.reason(), status.sinceMillis(), 1, -1, false)));
+        String name = nameOf(failed && cause == ErrorClass.ERROR_NONE ? ErrorClass.ERROR_FATAL : cause);
+        return sum.plus(only(null, new LastError(name, status.reason(), status.sinceMillis(), 1, -1, false)));
+    }
+
+    private static String nameOf(ErrorClass error) {
+        return error.name().substring(CLASS_PREFIX.length());
     }
 
     static StatusDetails of(ShardView shard) {
@@ -60,7 +67,7 @@ record StatusDetails(
         LastError error = f.lastError() == ErrorClass.ERROR_NONE
             ? null
             : new LastError(
-                f.lastError().name().substring(CLASS_PREFIX.length()),
+                nameOf(f.lastError()),
                 f.lastErrorReason(),
                 f.lastErrorAt(),
                 f.lastErrorAttempts(),

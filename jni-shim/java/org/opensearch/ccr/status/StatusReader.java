@@ -1,5 +1,6 @@
 package org.opensearch.ccr.status;
 
+import org.opensearch.action.FailedNodeException;
 import org.opensearch.ccr.follower.ShardFigures;
 import org.opensearch.ccr.index.ShardMarks;
 import org.opensearch.ccr.metadata.FollowRecord;
@@ -27,10 +28,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Reads how replications stand, any number of them with one read of the records and one question to each node. Asks the nodes of
@@ -69,11 +72,10 @@ public final class StatusReader implements ShardMarks {
                     running.add(index.getIndex());
                 }
             }
-            look(state, running, PATIENCE, ActionListener.wrap(views -> {
+            look(state, running, PATIENCE, ActionListener.wrap(heard -> {
                 SortedMap<String, StatusResponse> answers = answers(followers);
                 for (FollowRecord record : records.values()) { // one that is missing was stopped a moment ago
-                    List<ShardView> shards = views.getOrDefault(record.follower(), List.of());
-                    answers.put(record.follower(), answer(state, states.get(record.follower()), record, shards, form));
+                    answers.put(record.follower(), answer(state, states.get(record.follower()), record, heard, form));
                 }
                 listener.onResponse(answers);
             }, listener::onFailure));
@@ -106,7 +108,7 @@ public final class StatusReader implements ShardMarks {
         IndexMetadata index = state.metadata().index(follower);
         long now = System.currentTimeMillis();
         look(state, index == null ? List.of() : List.of(index.getIndex()), MARKS_PATIENCE, ActionListener.wrap(
-            views -> listener.onResponse(marks(views.getOrDefault(follower, List.of()), now)),
+            heard -> listener.onResponse(marks(heard.of(follower), now)),
             e -> listener.onResponse(List.of())
         ));
     }
@@ -119,47 +121,53 @@ public final class StatusReader implements ShardMarks {
         }).toList();
     }
 
-    private void look(
-        ClusterState state,
-        List<Index> indices,
-        TimeValue patience,
-        ActionListener<Map<String, List<ShardView>>> listener
-    ) {
+    /** @param silentNodes ids of those that did not answer */
+    private record Heard(Map<String, List<ShardView>> views, Set<String> silentNodes) {
+        List<ShardView> of(String follower) {
+            return views.getOrDefault(follower, List.of());
+        }
+    }
+
+    private void look(ClusterState state, List<Index> indices, TimeValue patience, ActionListener<Heard> listener) {
         if (indices.isEmpty()) {
-            listener.onResponse(Map.of());
+            listener.onResponse(new Heard(Map.of(), Set.of()));
             return;
         }
         ShardViewsAction.Request ask = new ShardViewsAction.Request(indices, primaryNodes(state, indices));
         ask.timeout(patience);
-        clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.map(listener, answer -> perIndex(answer.parts())));
+        clients.plugin().execute(ShardViewsAction.INSTANCE, ask, ActionListener.map(listener, answer -> {
+            Set<String> silent = answer.failures().stream().map(FailedNodeException::nodeId).collect(Collectors.toSet());
+            return new Heard(perIndex(answer.parts()), silent);
+        }));
     }
 
     private static StatusResponse answer(
         ClusterState state,
         ReplicationStates.Entry entry,
         FollowRecord record,
-        List<ShardView> shards,
+        Heard heard,
         StatusForm form
     ) {
         // The record is written before the entry is: what has failed a moment ago is not being copied any more.
         Word word = record.state() == OverallState.FAILED ? Word.FAILED : wordOf(entry);
         if (word != null) {
-            return new StatusResponse(word, record.reason(), record, List.of(), form, entry.sinceMillis());
+            return new StatusResponse(word, record.reason(), record, List.of(), Unheard.ended(entry), form, entry.sinceMillis());
         }
         IndexMetadata index = state.metadata().index(record.follower());
         Phase phase = FollowTasks.phase(state, record.follower());
         // SYNCING means that every shard has its task and that a pause is possible.
         boolean syncing = phase == null ? index != null : phase == Phase.FOLLOWING;
         word = syncing ? Word.SYNCING : Word.BOOTSTRAPPING;
-        String trouble = Trouble.of(shards);
-        if (trouble == null && shards.isEmpty() && syncing) {
-            trouble = "No primary shard of the follower index is active";
-        }
-        if (trouble == null) {
-            trouble = Trouble.ofLeftOut(index);
-        }
+        List<ShardView> shards = heard.of(record.follower());
+        IndexRoutingTable table = index == null || syncing == false ? null : state.routingTable().index(index.getIndex());
+        Unheard unheard = table == null ? Unheard.NOTHING : Unheard.running(table, heard.silentNodes());
+        List<String> troubles = new ArrayList<>();
+        troubles.add(Trouble.of(shards));
+        troubles.add(table == null ? null : unheard.trouble(index.getNumberOfShards()));
+        troubles.removeIf(Objects::isNull);
+        String trouble = troubles.isEmpty() ? Trouble.ofLeftOut(index) : String.join(" ", troubles);
         long since = Math.max(entry.sinceMillis(), syncing ? phaseSince(state, record.follower()) : 0);
-        return new StatusResponse(word, trouble == null ? record.reason() : trouble, record, shards, form, since);
+        return new StatusResponse(word, trouble == null ? record.reason() : trouble, record, shards, unheard, form, since);
     }
 
     private static long phaseSince(ClusterState state, String follower) {

@@ -42,6 +42,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         "",
         "",
         List.of(),
+        Unheard.NOTHING,
         StatusForm.CONTRACT,
         0
     );
@@ -52,6 +53,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
     private final String leader;
     private final String follower;
     private final List<ShardView> shards;
+    private final Unheard unheard;
     private final StatusForm form;
     private final long sinceMillis;
 
@@ -62,6 +64,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         String leader,
         String follower,
         List<ShardView> shards,
+        Unheard unheard,
         StatusForm form,
         long sinceMillis
     ) {
@@ -71,13 +74,22 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         this.leader = leader;
         this.follower = follower;
         this.shards = shards;
+        this.unheard = unheard;
         this.form = form;
         this.sinceMillis = sinceMillis;
     }
 
     /** @param sinceMillis when this word became true, epoch milliseconds; 0 when nobody knows */
-    StatusResponse(Word word, String reason, FollowRecord record, List<ShardView> shards, StatusForm form, long sinceMillis) {
-        this(word, reason, record.alias(), record.leader(), record.follower(), shards, form, sinceMillis);
+    StatusResponse(
+        Word word,
+        String reason,
+        FollowRecord record,
+        List<ShardView> shards,
+        Unheard unheard,
+        StatusForm form,
+        long sinceMillis
+    ) {
+        this(word, reason, record.alias(), record.leader(), record.follower(), shards, unheard, form, sinceMillis);
     }
 
     public StatusResponse(StreamInput in) throws IOException {
@@ -88,6 +100,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
             in.readString(),
             in.readString(),
             in.readList(ShardView::new),
+            new Unheard(in),
             new StatusForm(in),
             in.readVLong()
         );
@@ -101,6 +114,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         out.writeString(leader);
         out.writeString(follower);
         out.writeList(shards);
+        unheard.writeTo(out);
         form.writeTo(out);
         out.writeVLong(sinceMillis);
     }
@@ -123,6 +137,10 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
 
     public List<ShardView> shards() {
         return shards;
+    }
+
+    Unheard unheard() {
+        return unheard;
     }
 
     long sinceMillis() {
@@ -175,6 +193,7 @@ public final class StatusResponse extends ActionResponse implements ToXContentOb
         }
         if (form.detailed()) {
             builder.startObject("details").field("since_millis", sinceMillis);
+            unheard.toXContent(builder);
             details().toXContent(builder).endObject();
         }
         return builder.endObject();
