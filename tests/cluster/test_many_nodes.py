@@ -267,6 +267,50 @@ def test_a_replica_promoted_amid_a_failed_batch_gets_it_from_the_leader(own_pair
     assert set(copies_agree(pair, index)) == {f"{n}" for n in range(120)}
 
 
+def test_new_fields_and_large_operations_reach_replicas(own_pair, own_index):
+    """A replica whose node has not heard of a mapping yet asks for the batch again, however large that is."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, mappings={"properties": {"large": {"type": "object", "enabled": False}}})
+    pair.follow(index, settings={"index.number_of_replicas": 1, **QUICK})
+    pair.follower.health(index)
+    for turn in range(10):
+        pair.leader.bulk([({"index": {"_id": f"{turn}-{n}"}}, {f"field-{turn}-{n}": f"{n}"}) for n in range(10)], index)
+    pair.leader.put(index, "large", {"field-last": 1, "large": {"text": "twenty megabytes " * (20 * 1024 * 1024 // 17)}})
+    assert pair.same(index) == 101
+    assert len(copies(pair.follower, index)[0]) == 2
+
+
+def test_primaries_that_are_gone_are_named(own_pair, own_index):
+    """A status without replicas of a dead node says so; so does _failover, and the shards are ordinary once they are back."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, shards=5)
+    pair.follow(index)
+    pair.follower.health(index)
+    pair.leader.bulk([({"index": {"_id": f"{n}"}}, {"n": n}) for n in range(100)], index)
+    pair.caught_up(index)
+    victim = pair.follower.nodes[1]
+    gone = [shard for shard in range(5) if pair.follower.primary_node(index, shard) is victim]
+    assert 0 < len(gone) < 5, gone
+    victim.kill()
+
+    def named():
+        status = pair.follower.ok("GET", pair.url(index, "_status") + "?detailed=true")
+        return status["details"].get("shards_without_primary") == gone and status
+    status = until(named, 60, "the shards without a primary are named")
+    assert status["status"] == "SYNCING" and f"primaries of shards {gone}" in status["reason"], status
+    answer = pair.follower.request("POST", pair.url(index, "_failover"))
+    assert answer.status == 200 and (answer.json["acknowledged"], answer.json["num_promoted"]) == (False, 0), answer
+    told = answer.json["indices"][index]
+    assert told["promoted"] is False
+    assert [shard["shard"] for shard in told["shards"] if not shard["promoted"]] == gone, told
+    victim.start()
+    pair.follower.wait_nodes(2)
+    pair.follower.health(index, timeout=180)
+    for n in range(50):
+        pair.follower.put(index, f"own-{n}", {"n": n})
+    assert all(maximum == local for maximum, local, _ in pair.follower.primary_checkpoints(index).values())
+
+
 def test_a_bulk_task_whose_node_dies_says_so(own_pair, own_index):
     """Nobody goes on with it, its status tells what to do, and the next one may begin at once."""
     pair, index = own_pair, own_index

@@ -160,7 +160,7 @@ def test_a_stop_that_was_broken_off_is_brought_to_its_end(pair, index, verb):
     head = Out().text("").raw(Out().vint(60).byte(3).data).raw(Out().vint(60).byte(3).data).text(index)
     with Peer(pair.follower.nodes[0].transport_port) as peer:  # as that node did, step by step
         for action, rest in (("internal:cluster:admin/plugins/replication/index/state", b"\0" * 6),
-                             ("internal:indices/admin/plugins/replication/index/release", b"\0")):
+                             ("internal:indices/admin/plugins/replication/index/release", b"\0\0")):
             error, answer = peer.call(action, head.data + rest)
             assert not error and bytes(answer) == b"\x01", answer
     assert pair.follower.primary_checkpoints(index)[0][:2] == (119, 49) and replication_leases(pair, index)
