@@ -350,8 +350,17 @@ def test_no_cluster_manager_within_the_timeout(own_pair, own_index):
     pair, index = own_pair, own_index
     pair.leader.create_index(index)
     pair.leader.create_index(f"{index}-new")
+    pair.leader.create_index(f"{index}-paused")
     pair.follow(index)
+    pair.follow(f"{index}-paused")
+    assert pair.pause(f"{index}-paused", "lunch").status == 200
     manager, other = pair.follower.nodes
+
+    def records():
+        found = pair.follower.ok("GET", "/.replication-metadata-store/_search?size=100")["hits"]["hits"]
+        return {hit["_id"]: hit["_source"] for hit in found if hit["_id"].startswith(index)}
+    before = records()
+    assert len(before) == 2
 
     def asked(method, name, verb, body):
         return other.http.request(method, f"{API}/{name}/{verb}?cluster_manager_timeout=1s", body)
@@ -362,7 +371,8 @@ def test_no_cluster_manager_within_the_timeout(own_pair, own_index):
               60, "the node has no cluster manager")
         for method, name, verb, body in (
                 ("PUT", f"{index}-new", "_start", {"leader_alias": ALIAS, "leader_index": f"{index}-new"}),
-                ("POST", index, "_pause", {}), ("POST", index, "_stop", {}),
+                ("POST", index, "_pause", {"reason": "never"}), ("POST", index, "_stop", {}),
+                ("POST", f"{index}-paused", "_resume", {}),
                 ("PUT", index, "_update", {"settings": {"index.max_result_window": 777}})):
             answer = asked(method, name, verb, body)
             assert answer.status == 503, (verb, answer)
@@ -370,6 +380,8 @@ def test_no_cluster_manager_within_the_timeout(own_pair, own_index):
         manager.start()
         pair.follower.wait_nodes(2)
     pair.wait_status(index, "SYNCING")
+    assert pair.status(f"{index}-paused")["reason"] == "lunch" and pair.wait_status(f"{index}-paused", "PAUSED")
+    assert records() == before
     assert pair.status(f"{index}-new") == {"status": "REPLICATION NOT IN PROGRESS"}
     assert pair.follower.request("HEAD", f"/{index}-new").status == 404
     settings = pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"]
@@ -377,3 +389,4 @@ def test_no_cluster_manager_within_the_timeout(own_pair, own_index):
     pair.leader.put(index, "1", {"n": 1})
     assert pair.same(index) == 1
     pair.leader.delete_index(f"{index}-new")
+    pair.drop(f"{index}-paused")
