@@ -221,6 +221,18 @@ OURS = ["internal:indices/admin/plugins/replication/index/release", "internal:in
         "indices:data/write/plugins/replication/changes", "cluster:admin/plugins/replication/bulk/state/update"]
 
 
+STOPS = ["indices:admin/plugins/replication/index/stop", "indices:internal/plugins/replication/index/stop"]
+REOPEN = "internal:indices/admin/plugins/replication/index/reopen"
+RELEASE = "internal:indices/admin/plugins/replication/index/release"
+
+
+def well_formed(index):
+    """(action, body that its handler would carry out): nothing but a missing permission stands in the way."""
+    time_ = Out().vint(60).byte(3).data  # 30 s, zigzag, and their unit
+    named = Out().text("").raw(time_).raw(time_).text(index).data  # no parent task, both timeouts, the follower
+    return [*((stop, named) for stop in STOPS), (REOPEN, named), (RELEASE, named + b"\x00\x00")]
+
+
 def test_a_peer_may_do_what_its_role_may(secure_pair):
     """No action of ours is open to another cluster without a permission for it: not even the internal ones."""
     target = Target(secure_pair, "guarded")
@@ -232,6 +244,10 @@ def test_a_peer_may_do_what_its_role_may(secure_pair):
                     sent = target.read() if action == READ else target.files(PROBE) if action == FILES else body
                     error, answer = peer.call(action, sent)
                     assert error, (role, action, answer[:200])
+                for action, sent in well_formed(target.index):
+                    error, answer = peer.call(action, sent)
+                    refusal = b"no permissions" if role else b"No user found"
+                    assert error and refusal in answer, (role, action, answer[:300])
         with pytest.raises((OSError, EOFError)), target.peer(tls=False) as peer:
             peer.call(READ, target.read())
         stranger = Peer(secure_pair.leader.nodes[0].transport_port,
