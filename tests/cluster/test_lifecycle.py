@@ -113,6 +113,28 @@ def test_leader_made_anew_with_other_shards(pair, index):
     assert pair.same(index) == 30
 
 
+def test_metadata_of_a_leader_made_anew(pair, index):
+    """Its versions begin again: what was in place of the old one says nothing of the new one's mapping."""
+    closed_fields = {"dynamic": False, "properties": {"n": {"type": "long"}}}
+    pair.leader.create_index(index, mappings=closed_fields)
+    for n in range(12):
+        pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {f"old_{n}": {"type": "keyword"}}})
+    pair.follow(index)
+    until(lambda: "old_11" in pair.follower.ok("GET", f"/{index}/_mapping")[index]["mappings"]["properties"], 30, "all fields")
+    with follower_settings(pair, follower__metadata_sync_interval="10m"):
+        pair.leader.delete_index(index)
+        pair.wait_status(index, "PAUSED")
+        pair.leader.create_index(index, mappings=closed_fields)
+        assert pair.resume(index, {"force_resume": True}).status == 200
+        pair.wait_status(index, "SYNCING")
+        pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {"new": {"type": "keyword"}}})
+        pair.leader.put(index, "1", {"new": "word"})
+        assert pair.same(index) == 1
+        pair.follower.refresh(index)
+        found = pair.follower.ok("POST", f"/{index}/_search", {"query": {"term": {"new": "word"}}})
+        assert found["hits"]["total"]["value"] == 1, found
+
+
 def test_leader_restored_with_another_history(pair, index):
     """A snapshot restored over the leader index keeps its name and UUID; its sequence numbers mean something else now."""
     pair.leader.create_index(index)

@@ -109,6 +109,7 @@ Test(follower_apply, a_batch_waits_for_the_mapping_and_others_go_on)
     rig_fetched(r, f1.id, 100, 10, 10000);
     cr_assert_eq(rig_count(r, APPLY), 0);
     cr_assert_eq(rig_nth(r, SYNC, 0)->mapping_version, 3);
+    cr_assert(!rig_nth(r, SYNC, 0)->look_again);
     r->leader.mapping_version = 5;
     rig_fetched(r, f2.id, f2.request.from_seq_no, 10, 10000);
     cr_assert_eq(rig_count(r, SYNC), 0, "one at a time");
@@ -212,6 +213,7 @@ Test(follower_apply, a_refused_mapping_syncs_and_applies_the_same_batch_again)
     struct rig *r = rig_one_batch(&id, 1, 1, 1);
     rig_fail(r, CCR_EVENT_APPLY_FAILED, id, CCR_ERROR_MAPPING);
     cr_assert_eq(rig_nth(r, SYNC, 0)->mapping_version, 1, "the same versions again");
+    cr_assert(rig_nth(r, SYNC, 0)->look_again, "what is remembered has not sufficed");
     cr_assert_eq(rig_status(r).error, CCR_ERROR_NONE, "once is ordinary");
     rig_synced(r, 1, 1, 1);
     cr_assert_eq(rig_nth(r, APPLY, 0)->id, id);

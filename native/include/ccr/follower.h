@@ -125,6 +125,7 @@ struct ccr_effect {
     uint64_t mapping_version; /* SYNC_METADATA */
     uint64_t settings_version;
     uint64_t aliases_version;
+    bool look_again; /* SYNC_METADATA: what is in place has not sufficed; compare anew, whatever is remembered */
     int64_t retaining_seq_no; /* RENEW_LEASE */
 };
 

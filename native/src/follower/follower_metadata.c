@@ -106,6 +106,7 @@ void ccri_metadata_schedule(struct ccr_follower *f, struct ccr_effects *out)
         ccri_wake(f, due);
         return;
     }
+    bool again = forced_at_ms(f) != CCRI_NEVER;
     f->sync_no++;
     f->sync_outstanding = true;
     f->sync_deadline_ms = ccri_after(f, CCRI_METADATA_TIMEOUT_MS);
@@ -118,4 +119,5 @@ void ccri_metadata_schedule(struct ccr_follower *f, struct ccr_effects *out)
     e->mapping_version = f->syncing.mapping;
     e->settings_version = f->syncing.settings;
     e->aliases_version = f->syncing.aliases;
+    e->look_again = again;
 }

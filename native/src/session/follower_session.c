@@ -259,6 +259,7 @@ static struct ccr_status put_effect(struct ccri_answer *out, struct ccr_effect *
     m.settings_version = e->settings_version;
     m.aliases_version = e->aliases_version;
     m.retaining_seq_no = e->retaining_seq_no;
+    m.look_again = e->look_again;
     return ccri_answer_put_field(out, 1, &m.base, err);
 }
 

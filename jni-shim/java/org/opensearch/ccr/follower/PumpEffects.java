@@ -3,6 +3,7 @@ package org.opensearch.ccr.follower;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.leader.FetchBatchAction;
 import org.opensearch.ccr.leader.FetchBatchRequest;
+import org.opensearch.ccr.metadata.LeaderVersions;
 import org.opensearch.ccr.proto.CoreProto.BatchSummary;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.ccr.proto.CoreProto.EventKind;
@@ -133,22 +134,26 @@ final class PumpEffects {
 
     private void syncMetadata(FollowerEffect effect) {
         attempt(e -> pump.offerFailure(ShardPump.event(EventKind.EVENT_METADATA_FAILED), ErrorClassifier.classifyLocal(e), e), failed -> {
-            context.metadata()
-                .sync(
-                    params.followerShard().getIndexName(),
-                    effect.getMappingVersion(),
-                    effect.getSettingsVersion(),
-                    effect.getAliasesVersion(),
-                    ActionListener.wrap(
-                        versions -> pump.offer(
-                            ShardPump.event(EventKind.EVENT_METADATA_SYNCED)
-                                .setMappingVersion(versions.mapping())
-                                .setSettingsVersion(versions.settings())
-                                .setAliasesVersion(versions.aliases())
-                        ),
-                        failed::accept
-                    )
-                );
+            String index = params.followerShard().getIndexName();
+            LeaderVersions wanted = new LeaderVersions(
+                effect.getMappingVersion(),
+                effect.getSettingsVersion(),
+                effect.getAliasesVersion()
+            );
+            ActionListener<LeaderVersions> synced = ActionListener.wrap(
+                versions -> pump.offer(
+                    ShardPump.event(EventKind.EVENT_METADATA_SYNCED)
+                        .setMappingVersion(versions.mapping())
+                        .setSettingsVersion(versions.settings())
+                        .setAliasesVersion(versions.aliases())
+                ),
+                failed::accept
+            );
+            if (effect.getLookAgain()) {
+                context.metadata().lookAgain(index, wanted, synced);
+            } else {
+                context.metadata().sync(index, wanted, synced);
+            }
         });
     }
 

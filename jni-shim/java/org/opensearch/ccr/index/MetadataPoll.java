@@ -74,7 +74,7 @@ final class MetadataPoll implements Runnable {
     private void compare(Settings wanted) {
         ActionListener<LeaderVersions> outcome = ActionListener.wrap(versions -> inPlace = wanted, this::failed);
         if (wanted.equals(inPlace)) {
-            metadata.lookAgain(follower, outcome);
+            metadata.lookAgain(follower, LeaderVersions.NONE, outcome);
         } else {
             metadata.refresh(follower, outcome);
         }

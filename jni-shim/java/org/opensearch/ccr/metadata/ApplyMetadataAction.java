@@ -133,11 +133,15 @@ public final class ApplyMetadataAction extends ActionType<AcknowledgedResponse> 
             threadPool.generic().execute(run);
         }
 
-        /** As it is now; what has stopped following meanwhile is let alone. */
+        /** As it is now; what has stopped following meanwhile, or follows another index by now, is let alone. */
         private IndexMetadata follower(Request request) {
             IndexMetadata index = clusterService.state().metadata().index(request.follower);
             if (index == null || CcrSettings.isFollower(index.getSettings()) == false) {
                 throw new IndexNotFoundException(request.follower);
+            }
+            String leader = LeaderOrigin.of(index).indexUuid();
+            if (leader != null && leader.equals(request.leader.getIndexUUID()) == false) {
+                throw new OpenSearchTimeoutException("[{}] was copied anew from another index", request.follower.getName());
             }
             return index;
         }

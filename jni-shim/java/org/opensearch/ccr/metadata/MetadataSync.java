@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -44,20 +45,25 @@ public final class MetadataSync implements ClusterStateListener {
 
     /** What is known of one follower index. Guarded by {@link #indices}. */
     private static final class Progress {
+        /** Which copy of a leader index {@link #inPlace} is about: another copy may be one of another leader index. */
+        String copyId;
         LeaderVersions inPlace = LeaderVersions.NONE;
         boolean running;
         boolean overridesChanged;
         List<Waiter> waiters = new ArrayList<>();
 
-        Progress forgotten() {
-            inPlace = LeaderVersions.NONE;
+        Progress of(String copy) {
+            if (Objects.equals(copy, copyId) == false) {
+                inPlace = LeaderVersions.NONE;
+                copyId = copy;
+            }
             return this;
         }
     }
 
     private record Waiter(LeaderVersions wanted, ActionListener<LeaderVersions> listener) {}
 
-    private record Leader(String alias, String index, String uuid) {}
+    private record Leader(String alias, String index, String uuid, String copyId) {}
 
     public MetadataSync(ClusterService clusterService, ThreadPool threadPool, RoleClients clients, ReplicationStore store) {
         this.clusterService = clusterService;
@@ -71,13 +77,8 @@ public final class MetadataSync implements ClusterStateListener {
      * Answers the leader versions now in place on the follower, each at least what was asked for; fails with the exception of
      * whatever stood in the way, which leaves nothing half-done: the next call tries again.
      */
-    public void sync(String followerIndex, long mapping, long settings, long aliases, ActionListener<LeaderVersions> listener) {
-        IndexMetadata follower = clusterService.state().metadata().index(followerIndex);
-        if (follower == null) {
-            listener.onFailure(new IndexNotFoundException(followerIndex));
-            return;
-        }
-        sync(follower.getIndex(), new LeaderVersions(mapping, settings, aliases), false, listener);
+    public void sync(String followerIndex, LeaderVersions wanted, ActionListener<LeaderVersions> listener) {
+        sync(followerIndex, wanted, false, listener);
     }
 
     /**
@@ -86,29 +87,33 @@ public final class MetadataSync implements ClusterStateListener {
      * until the leader's change the next time, or this is called again.
      */
     public void refresh(String followerIndex, ActionListener<LeaderVersions> listener) {
-        IndexMetadata follower = clusterService.state().metadata().index(followerIndex);
-        if (follower == null) {
-            listener.onFailure(new IndexNotFoundException(followerIndex));
-            return;
-        }
-        sync(follower.getIndex(), LeaderVersions.NONE, true, listener);
+        sync(followerIndex, LeaderVersions.NONE, true, listener);
     }
 
-    /** Asks the leader for its versions, whatever is believed to be in place, and brings into line what is behind. */
-    public void lookAgain(String followerIndex, ActionListener<LeaderVersions> listener) {
+    /** Like {@link #sync}, but asks the leader whatever is believed to be in place, and brings into line what is behind. */
+    public void lookAgain(String followerIndex, LeaderVersions wanted, ActionListener<LeaderVersions> listener) {
         IndexMetadata follower = clusterService.state().metadata().index(followerIndex);
         if (follower != null) {
             synchronized (indices) {
-                indices.computeIfPresent(follower.getIndex(), (index, progress) -> progress.forgotten());
+                Progress progress = indices.get(follower.getIndex());
+                if (progress != null) {
+                    progress.inPlace = LeaderVersions.NONE;
+                }
             }
         }
-        sync(followerIndex, 0, 0, 0, listener);
+        sync(followerIndex, wanted, false, listener);
     }
 
-    private void sync(Index follower, LeaderVersions wanted, boolean overridesChanged, ActionListener<LeaderVersions> listener) {
+    private void sync(String name, LeaderVersions wanted, boolean overridesChanged, ActionListener<LeaderVersions> listener) {
+        IndexMetadata metadata = clusterService.state().metadata().index(name);
+        if (metadata == null) {
+            listener.onFailure(new IndexNotFoundException(name));
+            return;
+        }
+        Index follower = metadata.getIndex();
         LeaderVersions known = null;
         synchronized (indices) {
-            Progress progress = indices.computeIfAbsent(follower, index -> new Progress());
+            Progress progress = indices.computeIfAbsent(follower, index -> new Progress()).of(LeaderOrigin.of(metadata).copyId());
             progress.overridesChanged |= overridesChanged;
             if (overridesChanged == false && progress.inPlace != LeaderVersions.NONE && progress.inPlace.covers(wanted)) {
                 known = progress.inPlace;
@@ -137,7 +142,7 @@ public final class MetadataSync implements ClusterStateListener {
             overridesChanged = progress.overridesChanged;
             progress.overridesChanged = false;
         }
-        ActionListener<LeaderVersions> done = ActionListener.wrap(versions -> finish(follower, versions, triesLeft), e -> {
+        Consumer<Exception> failed = e -> {
             synchronized (indices) {
                 Progress progress = indices.get(follower);
                 if (progress != null) {
@@ -145,11 +150,16 @@ public final class MetadataSync implements ClusterStateListener {
                 }
             }
             fail(follower, e);
-        });
+        };
         try {
-            askLeader(leaderOf(follower), ActionListener.wrap(theirs -> compare(follower, theirs, overridesChanged, done), done::onFailure));
+            Leader leader = leaderOf(follower);
+            ActionListener<LeaderVersions> done = ActionListener.wrap(
+                versions -> finish(follower, leader.copyId(), versions, triesLeft),
+                failed
+            );
+            askLeader(leader, ActionListener.wrap(theirs -> compare(follower, theirs, overridesChanged, done), failed));
         } catch (Exception e) {
-            done.onFailure(e);
+            failed.accept(e);
         }
     }
 
@@ -209,11 +219,15 @@ public final class MetadataSync implements ClusterStateListener {
         if (colon < 0) {
             throw new IllegalStateException("[" + follower.getName() + "] follows no index");
         }
-        return new Leader(name.substring(0, colon), name.substring(colon + 1), LeaderOrigin.of(ours).indexUuid());
+        LeaderOrigin origin = LeaderOrigin.of(ours);
+        return new Leader(name.substring(0, colon), name.substring(colon + 1), origin.indexUuid(), origin.copyId());
     }
 
-    /** Answers the waiters that have what they wanted and goes on for the others. */
-    private void finish(Index follower, LeaderVersions reached, int triesLeft) {
+    /** Answers the waiters that have what they wanted and goes on for the others. @param copyId what was brought into line */
+    private void finish(Index follower, String copyId, LeaderVersions reached, int triesLeft) {
+        if (Objects.equals(copyId, LeaderOrigin.of(clusterService.state().metadata().index(follower)).copyId()) == false) {
+            throw new OpenSearchTimeoutException("[{}] was copied anew while its metadata was brought into line", follower.getName());
+        }
         List<Waiter> satisfied = new ArrayList<>();
         boolean more;
         synchronized (indices) {
@@ -221,7 +235,7 @@ public final class MetadataSync implements ClusterStateListener {
             if (progress == null) {
                 return;
             }
-            progress.inPlace = progress.inPlace.max(reached);
+            progress.inPlace = progress.of(copyId).inPlace.max(reached);
             List<Waiter> left = new ArrayList<>();
             for (Waiter waiter : progress.waiters) {
                 (progress.inPlace.covers(waiter.wanted()) ? satisfied : left).add(waiter);
