@@ -1,10 +1,15 @@
 """Issue 4, item 2: settings, mapping and aliases of the leader follow at once, without documents, on an idle index."""
+import os
+import re
 import time
 
+from harness import config
 from harness.load import Writer
 from harness.wait import until
+from test_lifecycle import reason_tells
 from test_metadata import flat_settings, mapping
 
+SYNC_INTERVAL = "plugins.replication.follower.metadata_sync_interval"
 WHITESPACE = {"index.analysis.analyzer.later.type": "custom", "index.analysis.analyzer.later.tokenizer": "whitespace"}
 
 
@@ -17,6 +22,12 @@ def arrives(pair, what, condition, timeout=30):
     begun = time.monotonic()
     until(condition, timeout, what, interval=0.01)
     print(f"{what}: {(time.monotonic() - begun) * 1000:.0f} ms")
+
+
+def left_out(status):
+    """What the reason of a status names as left out."""
+    assert status["reason"].startswith("Left out: "), status
+    return set(re.findall(r"(?:setting|alias) \[[^\]]*\](?= \()", status["reason"]))
 
 
 def change(cluster, index, settings):
@@ -149,6 +160,61 @@ def test_an_alias_of_the_leader_ends_no_writes_here(pair, index):
             assert pair.follower.put(alias, alias, {})["_index"] == mine
     finally:
         pair.follower.delete_index(mine)
+
+
+SHARDS_MAX = "cluster.max_shards_per_node"
+
+
+def test_a_dynamic_setting_that_is_refused_is_left_out_alone(pair, index):
+    """More copies than the follower cluster allows: told with its words, everything else and every operation arrives."""
+    pair.leader.create_index(index)
+    pair.follow(index)
+    pair.caught_up(index)
+    pair.follower.settings(**{SHARDS_MAX: 1, SYNC_INTERVAL: "10m"})
+    try:
+        change(pair.leader, index, {"index.number_of_replicas": 1, "index.refresh_interval": "19s", "index.max_result_window": 20002})
+        pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {"behind": {"type": "ip"}}})
+        pair.leader.put(index, "behind", {"behind": "::1"})
+        assert pair.same(index) == 1
+        settings = flat_settings(pair.follower, index)
+        assert settings["index.number_of_replicas"] == "0", settings
+        assert (settings["index.refresh_interval"], settings["index.max_result_window"]) == ("19s", "20002")
+        status = reason_tells(pair, index, "this action would add [1] total")
+        assert status["status"] == "SYNCING", status
+        assert left_out(status) == {"setting [index.number_of_replicas]"}, status
+        # With room it comes, although nothing changes on the leader.
+        pair.follower.settings(**{SHARDS_MAX: None, SYNC_INTERVAL: "5s"})
+        until(lambda: flat_settings(pair.follower, index)["index.number_of_replicas"] == "1", 60, "the copies are wanted")
+        until(lambda: pair.status(index)["reason"] == "User initiated", 30, "nothing is left out")
+    finally:
+        pair.follower.settings(**{SHARDS_MAX: None, SYNC_INTERVAL: None})
+
+
+def test_a_static_setting_that_is_refused_is_left_out_alone(pair, index):
+    """Two analyzers at once, one of whose filter needs a file that only the leader has: the other one arrives."""
+    node = pair.leader.nodes[0]
+    words = os.path.join(node.home, "config", f"{index}.txt")
+    with open(words, "w", encoding="utf-8") as file:
+        file.write("the\n")
+    config.give(words)
+    pair.leader.create_index(index)
+    pair.follow(index)
+    change_static(pair.leader, index, {
+        "index.analysis.filter.far.type": "stop", "index.analysis.filter.far.stopwords_path": f"{index}.txt",
+        "index.analysis.analyzer.bad.tokenizer": "standard", "index.analysis.analyzer.bad.filter": ["far"],
+        "index.analysis.filter.near.type": "stop", "index.analysis.filter.near.stopwords": ["a"],
+        "index.analysis.analyzer.good.tokenizer": "whitespace", "index.analysis.analyzer.good.filter": ["near"]})
+    pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {"t": {"type": "text", "analyzer": "good"}}})
+    pair.leader.put(index, "1", {"t": "A-b a"})
+    assert pair.same(index) == 1
+    pair.follower.refresh(index)
+    assert pair.follower.ok("POST", f"/{index}/_search", {"query": {"match": {"t": "A-b"}}})["hits"]["total"]["value"] == 1
+    settings = flat_settings(pair.follower, index)
+    assert settings["index.analysis.analyzer.good.tokenizer"] == "whitespace"
+    assert not [key for key in settings if ".far." in key or ".bad." in key], settings
+    status = reason_tells(pair, index, "IOException while reading stopwords_path")
+    assert status["status"] == "SYNCING", status
+    assert {name.split(".")[3] for name in left_out(status)} == {"far", "bad"}, status
 
 
 def test_changes_under_load(pair, index):

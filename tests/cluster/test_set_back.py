@@ -5,8 +5,10 @@ import shutil
 from harness import config
 from harness.wait import until
 from test_lifecycle import fill, reason_tells
+from test_metadata import flat_settings
 
-PAIR = {"name": "back"}
+# A switch that the follower has not: with it the leader knows settings that the follower does not know.
+PAIR = {"name": "back", "leader_settings": {"opensearch.experimental.feature.writable_warm_index.enabled": True}}
 # Core itself does not look meanwhile: it would block the other indices, too.
 FULL = {"cluster.info.update.interval": "1h", "cluster.routing.allocation.disk.threshold_enabled": True,
         "cluster.routing.allocation.disk.watermark.low": "1%", "cluster.routing.allocation.disk.watermark.high": "2%",
@@ -30,6 +32,22 @@ def test_full_disk_that_is_cleared(own_pair, own_index):
         pair.follower.ok("PUT", "/_cluster/settings", {"transient": dict.fromkeys(FULL)})
     assert pair.same(index) == 20
     until(lambda: pair.status(index)["reason"] == "User initiated", 30, "all is well again")
+
+
+def test_setting_that_the_follower_does_not_know(own_pair, own_index):
+    """It is told and left out alone: at the start, and while settings change."""
+    pair, index = own_pair, own_index
+    strange = "index.store.data_locality"
+    pair.leader.create_index(index, settings={strange: "full", "index.refresh_interval": "7s"})
+    pair.follow(index)
+    told = f"Left out: setting [{strange}] (this cluster does not know it). Everything else of the leader index is replicated."
+    assert pair.status(index)["reason"] == told
+    assert flat_settings(pair.follower, index)["index.refresh_interval"] == "7s"
+    pair.leader.ok("PUT", f"/{index}/_settings", {"index.refresh_interval": "8s"})
+    until(lambda: flat_settings(pair.follower, index)["index.refresh_interval"] == "8s", 30, "the setting follows")
+    fill(pair, index, 10)
+    assert pair.same(index) == 10
+    assert pair.status(index)["reason"] == told and strange not in flat_settings(pair.follower, index)
 
 
 def test_leader_set_back_under_the_same_history(own_pair, own_index):

@@ -2,6 +2,7 @@ package org.opensearch.ccr.index;
 
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.LeaderVersions;
 import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.ReplicationStore;
@@ -73,7 +74,9 @@ final class MetadataPoll implements Runnable {
 
     private void compare(Settings wanted) {
         ActionListener<LeaderVersions> outcome = ActionListener.wrap(versions -> inPlace = wanted, this::failed);
-        if (wanted.equals(inPlace)) {
+        // What this cluster has refused it may take by now: a limit was raised, a file put in its place.
+        boolean more = LeaderOrigin.of(clusterService.state().metadata().index(follower)).mayTakeMore();
+        if (wanted.equals(inPlace) && more == false) {
             metadata.lookAgain(follower, LeaderVersions.NONE, outcome);
         } else {
             metadata.refresh(follower, outcome);

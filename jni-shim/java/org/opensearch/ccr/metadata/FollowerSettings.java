@@ -5,6 +5,8 @@ import org.apache.logging.log4j.Logger;
 import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.action.admin.indices.settings.put.UpdateSettingsClusterStateUpdateRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
+import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.Metadata;
@@ -17,6 +19,9 @@ import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.Index;
 import org.opensearch.index.IndexNotFoundException;
 import org.opensearch.threadpool.ThreadPool;
+
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Gives a follower its leader's settings: dynamic ones at once, the others by closing the index for a moment. Runs on the
@@ -58,20 +63,23 @@ public final class FollowerSettings {
         SettingsPlan plan = SettingsPlan.of(known, leader.getSettings(), overrides, follower.getSettings());
         LOGGER.debug("[{}] settings: {}", follower.getIndex().getName(), plan);
         Index index = follower.getIndex();
-        dynamic(patience, index, plan.dynamic(), ActionListener.wrap(
-            updated -> fixed(patience, index, plan, ActionListener.wrap(
-                taken -> note(patience, index, leader.getSettingsVersion(), taken, listener),
-                listener::onFailure
-            )),
-            listener::onFailure
-        ));
+        Map<String, String> leftOut = new TreeMap<>(plan.leftOut());
+        PartByPart.make(
+            plan.dynamic(),
+            (changes, taken) -> dynamic(patience, index, changes, taken),
+            FollowerSettings::isRefusal,
+            ActionListener.wrap(refused -> {
+                leftOut.putAll(refused);
+                // Its analysis files are read: not on a thread that others wait for.
+                threadPool.generic().execute(() -> fixed(patience, index, plan.fixed(), ActionListener.wrap(alsoRefused -> {
+                    leftOut.putAll(alsoRefused);
+                    note(patience, index, leader.getSettingsVersion(), leftOut, listener);
+                }, listener::onFailure)));
+            }, listener::onFailure)
+        );
     }
 
     private void dynamic(AcknowledgedRequest<?> patience, Index index, Settings changes, ActionListener<Void> listener) {
-        if (changes.isEmpty()) {
-            listener.onResponse(null);
-            return;
-        }
         UpdateSettingsClusterStateUpdateRequest update = new UpdateSettingsClusterStateUpdateRequest().indices(new Index[] { index })
             .settings(changes)
             .ackTimeout(patience.timeout())
@@ -82,26 +90,45 @@ public final class FollowerSettings {
         }, listener::onFailure));
     }
 
-    /** Answers the plan as it was carried out: what no index can be opened with is left out. */
-    private void fixed(AcknowledgedRequest<?> patience, Index index, SettingsPlan plan, ActionListener<SettingsPlan> listener) {
-        if (plan.fixed().isEmpty()) {
-            listener.onResponse(plan);
-            return;
-        }
-        Exception refused = reopening.refusal(clusterService.state(), index, plan.fixed());
-        if (refused != null) {
-            LOGGER.warn("[{}] does not take {} of its leader: {}", index.getName(), plan.fixed().keySet(), refused.getMessage());
-            listener.onResponse(plan.refused(refused));
-            return;
-        }
-        reopening.reopenWith(patience, index, plan.fixed(), ActionListener.map(listener, reopened -> plan));
+    /** Core says so with plain exceptions; what passes by itself and what is about the whole index has other classes. */
+    private static boolean isRefusal(Exception e) {
+        return Unwrap.cause(e).getClass() == IllegalStateException.class || ErrorClassifier.classifyLocal(e) == ErrorClass.ERROR_FATAL;
     }
 
-    private void note(AcknowledgedRequest<?> patience, Index index, long version, SettingsPlan plan, ActionListener<Void> listener) {
+    /** Answers what the index could not be opened with, and why; the rest is in place then, with one closing and opening. */
+    private void fixed(
+        AcknowledgedRequest<?> patience,
+        Index index,
+        Settings changes,
+        ActionListener<Map<String, String>> listener
+    ) {
+        Settings.Builder taken = Settings.builder();
+        PartByPart.make(changes, (part, tried) -> {
+            Exception refused = reopening.refusal(clusterService.state(), index, Settings.builder().put(taken.build()).put(part).build());
+            if (refused == null) {
+                taken.put(part);
+                tried.onResponse(null);
+            } else {
+                tried.onFailure(refused);
+            }
+        }, e -> true, ActionListener.wrap(refused -> {
+            Settings accepted = taken.build();
+            if (accepted.isEmpty()) {
+                listener.onResponse(refused);
+            } else {
+                reopening.reopenWith(patience, index, accepted, ActionListener.map(listener, reopened -> refused));
+            }
+        }, listener::onFailure));
+    }
+
+    private void note(AcknowledgedRequest<?> patience, Index index, long version, Map<String, String> leftOut, ActionListener<Void> listener) {
         LeaderOrigin before = LeaderOrigin.of(clusterService.state().metadata().index(index));
-        if (before.withSettings(version, plan.leftOut()).equals(before)) {
+        if (before.withSettings(version, leftOut).equals(before)) {
             listener.onResponse(null);
             return;
+        }
+        if (leftOut.isEmpty() == false) {
+            LOGGER.warn("[{}] does without settings of its leader: {}", index.getName(), leftOut);
         }
         FollowerUpdate.submit(clusterService, "replication-note-settings", patience, index, new FollowerUpdate() {
             @Override
@@ -110,7 +137,7 @@ public final class FollowerSettings {
                 if (now == null) {
                     throw new IndexNotFoundException(index);
                 }
-                LeaderOrigin noted = LeaderOrigin.of(now).withSettings(version, plan.leftOut());
+                LeaderOrigin noted = LeaderOrigin.of(now).withSettings(version, leftOut);
                 return ClusterState.builder(current)
                     .metadata(Metadata.builder(current.metadata()).put(noted.into(IndexMetadata.builder(now))))
                     .build();

@@ -22,6 +22,7 @@ public record LeaderOrigin(Map<String, String> fields) {
     private static final String ALIASES_VERSION = "leader_aliases_version";
     private static final String LINEAGE = "lineage";
     private static final String LEFT_OUT = "left_out.";
+    private static final String SETTING = "setting ";
     private static final LeaderOrigin NONE = new LeaderOrigin(Map.of());
 
     public LeaderOrigin {
@@ -110,8 +111,14 @@ public record LeaderOrigin(Map<String, String> fields) {
         return leftOut;
     }
 
+    /** Whether this cluster knows a setting that was left out, so that it may take it another time. */
+    public boolean mayTakeMore() {
+        return fields.entrySet().stream()
+            .anyMatch(field -> field.getKey().startsWith(LEFT_OUT + SETTING) && SettingsPlan.UNKNOWN.equals(field.getValue()) == false);
+    }
+
     LeaderOrigin withSettings(long version, Map<String, String> leftOut) {
-        return with(SETTINGS_VERSION, version, "setting ", leftOut);
+        return with(SETTINGS_VERSION, version, SETTING, leftOut);
     }
 
     LeaderOrigin withAliases(long version, Map<String, String> leftOut) {

@@ -10,7 +10,6 @@ import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.index.IndexSettings;
 
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -140,16 +139,5 @@ public record SettingsPlan(Settings dynamic, Settings fixed, Map<String, String>
         } catch (RuntimeException e) {
             return e.getMessage();
         }
-    }
-
-    boolean isEmpty() {
-        return dynamic.isEmpty() && fixed.isEmpty();
-    }
-
-    /** The same without the fixed changes, which this cluster has refused. */
-    SettingsPlan refused(Exception e) {
-        Map<String, String> more = new HashMap<>(leftOut);
-        fixed.keySet().forEach(key -> more.put(key, e.getMessage() == null ? e.toString() : e.getMessage()));
-        return new SettingsPlan(Settings.EMPTY, Settings.EMPTY, more);
     }
 }

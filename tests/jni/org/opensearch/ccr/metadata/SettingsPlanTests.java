@@ -136,11 +136,4 @@ class SettingsPlanTests {
         SettingsPlan own = plan(with("index.auto_expand_replicas", "0-all"), own("index.number_of_replicas", "2"), MADE);
         assertEquals(Set.of("index.number_of_replicas"), own.dynamic().keySet(), "the user's number is not taken back by the leader");
     }
-
-    @Test
-    void whatNoIndexOpensWithIsLeftOut() {
-        SettingsPlan plan = plan(with("index.codec", "best_compression"), Settings.EMPTY, MADE).refused(new IllegalStateException("no"));
-        assertEquals(Map.of("index.codec", "no"), plan.leftOut());
-        assertTrue(plan.fixed().isEmpty());
-    }
 }
