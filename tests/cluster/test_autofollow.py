@@ -148,6 +148,15 @@ def test_what_is_deleted_on_purpose_stays_away(pair, rules):
     rules.not_there(index)
     assert [one["follower_index"] for one in rules.get()["tombstones"]] == [index]
     assert rules.dry_run()[index] == ("would_not_follow", "its follower was stopped or deleted on purpose")
+    # A pattern that does not match it for a while says nothing of the leader index: it is still there.
+    assert rules.update(pattern=f"{rules.prefix}-other*").status == 200
+    pair.leader.create_index(f"{rules.prefix}-other")
+    rules.followed(f"{rules.prefix}-other")
+    assert rules.update(pattern=f"{rules.prefix}-*").status == 200
+    pair.leader.create_index(f"{rules.prefix}-third")
+    rules.followed(f"{rules.prefix}-third")
+    assert [(one["follower_index"], one["leader_index"]) for one in rules.get()["tombstones"]] == [(index, index)]
+    rules.not_there(index)
     # A person brings it back, by starting it ...
     pair.follow(index)
     assert rules.get()["tombstones"] == []

@@ -5,18 +5,14 @@ import org.opensearch.ccr.action.IndexNames;
 import org.opensearch.ccr.leader.Listing;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.settings.CcrSettings;
-import org.opensearch.ccr.state.FollowTasks;
-import org.opensearch.ccr.state.IndexFollowParams;
 import org.opensearch.ccr.state.Rule;
+import org.opensearch.ccr.state.RuleSet;
 import org.opensearch.ccr.state.Tombstone;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;
-import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
 
 import java.io.IOException;
 
@@ -118,7 +114,7 @@ public record Choice(Listing.Index leader, String follower, Verdict verdict, Str
         if (entry == null) {
             return null;
         }
-        String origin = origin(state, follower);
+        String origin = RuleSet.leaderName(state, follower);
         boolean own = entry.alias().equals(rule.alias()) && (origin == null || origin.equals(leader.name()));
         if (own == false) {
             String from = entry.alias() + ":" + (origin == null ? "?" : origin);
@@ -126,18 +122,6 @@ public record Choice(Listing.Index leader, String follower, Verdict verdict, Str
         }
         boolean nothingLeft = entry.state() == OverallState.FAILED && state.metadata().hasIndex(follower) == false;
         return new Choice(leader, follower, nothingLeft ? Verdict.AGAIN : Verdict.FOLLOWED, "");
-    }
-
-    /** Name of the leader index that a follower follows, null when nothing tells. */
-    private static String origin(ClusterState state, String follower) {
-        IndexMetadata index = state.metadata().index(follower);
-        String mark = index == null ? "" : CcrSettings.LEADER_INDEX.get(index.getSettings());
-        int colon = mark.indexOf(':');
-        if (colon >= 0) {
-            return mark.substring(colon + 1);
-        }
-        PersistentTask<?> task = FollowTasks.indexTask(state, follower);
-        return task != null && task.getParams() instanceof IndexFollowParams params ? params.leader().getName() : null;
     }
 
     private static String wrongName(Rule rule, String follower) {

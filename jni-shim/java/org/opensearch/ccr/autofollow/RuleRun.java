@@ -176,21 +176,25 @@ final class RuleRun {
         askAt = services.now() + pause;
     }
 
-    /** A tombstone whose leader index is gone keeps nothing from coming back. */
+    /**
+     * A tombstone whose leader index is gone keeps nothing from coming back. Of an index that the rule's patterns do not match,
+     * the listing says nothing: its tombstone stays, because they may match it again one day.
+     */
     private void prune(Rule rule) {
         if (pruneDue == false) {
             return;
         }
         pruneDue = false;
-        List<String> gone = new ArrayList<>();
         if (rule.tombstones().isEmpty() || listing.reduced()) {
             return;
         }
         Map<String, String> uuids = new HashMap<>();
-        listing.indices().forEach(index -> uuids.put(rule.followerOf(index.name()), index.uuid()));
+        listing.indices().forEach(index -> uuids.put(index.name(), index.uuid()));
+        List<String> gone = new ArrayList<>();
         rule.tombstones().forEach((follower, tombstone) -> {
-            String uuid = uuids.get(follower);
-            if (tombstone.sinceMillis() < listedMillis && (uuid == null || tombstone.covers(uuid) == false)) {
+            String leader = tombstone.leader();
+            boolean told = leader.isEmpty() == false && rule.matches(leader) && tombstone.sinceMillis() < listedMillis;
+            if (told && (uuids.containsKey(leader) == false || tombstone.covers(uuids.get(leader)) == false)) {
                 gone.add(follower);
             }
         });

@@ -32,6 +32,7 @@ public final class RuleFormat {
     private static final String VERSION = "version";
     private static final String TOMBSTONES = "tombstones";
     private static final String FOLLOWER = "follower_index";
+    private static final String LEADER = "leader_index";
     private static final String UUID = "leader_index_uuid";
     private static final String SINCE = "since";
     private static final ToXContent.Params FLAT = new ToXContent.MapParams(Map.of("flat_settings", "true"));
@@ -71,6 +72,7 @@ public final class RuleFormat {
         for (Map.Entry<String, Tombstone> entry : new TreeMap<>(rule.tombstones()).entrySet()) {
             builder.startObject();
             builder.field(FOLLOWER, entry.getKey());
+            builder.field(LEADER, entry.getValue().leader());
             builder.field(UUID, entry.getValue().leaderUuid());
             builder.field(SINCE, entry.getValue().sinceMillis());
             builder.endObject();
@@ -85,7 +87,11 @@ public final class RuleFormat {
         if (fields.get(TOMBSTONES) instanceof List<?> list) {
             for (Object item : list) {
                 if (item instanceof Map<?, ?> tombstone) {
-                    tombstones.put(text(tombstone, FOLLOWER), new Tombstone(text(tombstone, UUID), number(tombstone, SINCE)));
+                    String leader = optional(tombstone, LEADER);
+                    tombstones.put(
+                        text(tombstone, FOLLOWER),
+                        new Tombstone(leader == null ? "" : leader, text(tombstone, UUID), number(tombstone, SINCE))
+                    );
                 }
             }
         }

@@ -4,7 +4,9 @@ import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.MetadataPart;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
+import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
+import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
@@ -116,8 +118,21 @@ public final class RuleSet extends MetadataPart {
             return this;
         }
         String uuid = leaderUuid(before, follower);
-        Tombstone tombstone = new Tombstone(uuid == null ? "" : uuid, System.currentTimeMillis());
+        String leader = leaderName(before, follower);
+        Tombstone tombstone = new Tombstone(leader == null ? "" : leader, uuid == null ? "" : uuid, System.currentTimeMillis());
         return each(rule -> rule.alias().equals(entry.alias()) && rule.mayHaveMade(follower) ? rule.buried(follower, tombstone) : rule);
+    }
+
+    /** Name of the leader index that a follower follows, null when nothing tells. */
+    public static String leaderName(ClusterState state, String follower) {
+        IndexMetadata index = state.metadata().index(follower);
+        String mark = index == null ? "" : CcrSettings.LEADER_INDEX.get(index.getSettings());
+        int colon = mark.indexOf(':');
+        if (colon >= 0) {
+            return mark.substring(colon + 1);
+        }
+        PersistentTask<?> task = FollowTasks.indexTask(state, follower);
+        return task != null && task.getParams() instanceof IndexFollowParams params ? params.leader().getName() : null;
     }
 
     private static String leaderUuid(ClusterState state, String follower) {

@@ -8,19 +8,21 @@ import java.io.IOException;
 
 /**
  * A follower that was stopped or deleted on purpose, which its rule must not bring back. It goes when somebody starts that
- * replication again, when somebody takes it away, or when the leader index is gone.
+ * replication again, when somebody takes it away, or when the leader index is known to be gone.
  *
- * @param leaderUuid  the leader index that was followed; empty when that is not known any more, which stands for each of the name
+ * @param leader      name of the leader index that was followed; empty when that is not known any more
+ * @param leaderUuid  which one of that name; empty when that is not known any more, which stands for each of the name
  * @param sinceMillis wall clock
  */
-public record Tombstone(String leaderUuid, long sinceMillis) implements Writeable {
+public record Tombstone(String leader, String leaderUuid, long sinceMillis) implements Writeable {
 
     public Tombstone(StreamInput in) throws IOException {
-        this(in.readString(), in.readVLong());
+        this(in.readString(), in.readString(), in.readVLong());
     }
 
     @Override
     public void writeTo(StreamOutput out) throws IOException {
+        out.writeString(leader);
         out.writeString(leaderUuid);
         out.writeVLong(sinceMillis);
     }
