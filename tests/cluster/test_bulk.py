@@ -44,6 +44,22 @@ def numbers(found):
     return {kind: found["num_" + kind] for kind in ("success", "failed", "cancelled")}
 
 
+def test_time_for_each_index(pair, index, family):
+    """The caller's own, in place of the setting; what is late is told in the contract's words."""
+    pair.follow(family[0])
+    late = "Timed out waiting for replication to confirm started. Replication may still be in progress — check index status."
+    answer = pair.follower.request("POST", f"{API}/_bulk_start?timeout=0ms&cluster_manager_timeout=20s",
+                                   {"leader_alias": ALIAS, "pattern": family[1]})
+    found = done(pair, answer)
+    assert found["failed_indices"] == [{"index": family[1], "failure_reason": late}], found
+    answer = pair.follower.request("POST", f"{API}/_bulk_pause?timeout=30s&master_timeout=20s", {"pattern": family[0]})
+    assert numbers(done(pair, answer)) == {"success": 1, "failed": 0, "cancelled": 0}
+    task_id = answer.json["task_id"]
+    for verb, method in (("_task_status", "GET"), ("_task_cancel", "POST")):
+        answer = pair.follower.request(method, f"{API}/{verb}/{task_id}?timeout=20s&cluster_manager_timeout=20s")
+        assert answer.status == (200 if method == "GET" else 404), answer
+
+
 @pytest.fixture
 def family(pair, index):
     """Five leader indices of one prefix; nothing of them stays."""

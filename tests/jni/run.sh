@@ -28,7 +28,7 @@ rm -rf "$work/classes"
     $(find "$here/org" -name "*.java")
 status=0
 "$jdk/bin/java" -Xcheck:jni -Xmx512m -XX:MaxDirectMemorySize=256m -ea --enable-native-access=ALL-UNNAMED \
-    -Dccr.native.path="$library" -Dccr.golden="$here/../golden/tlog-3.6.0" -Dlog4j2.disable.jmx=true \
+    -Dccr.native.path="$library" -Dccr.golden="$here/../golden/tlog-3.6.0" -Dccr.docs="$here/../../docs" -Dlog4j2.disable.jmx=true \
     -Dlog4j2.configurationFile="$here/log4j2-test.properties" \
     -cp "$junit:$work/classes:$jar:$lib/*" org.junit.platform.console.ConsoleLauncher execute --disable-banner \
     --details=tree --scan-class-path="$work/classes" >"$work/output.txt" 2>&1 || status=$?

@@ -21,6 +21,8 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
 
     private static final String ALIAS = "leader_alias";
     private static final String INDEX = "leader_index";
+    private static final String OLD_ALIAS = "remote_cluster";
+    private static final String OLD_INDEX = "remote_index";
     private static final ObjectParser<StartRequest, Void> PARSER = new ObjectParser<>("start_replication");
     private static final ObjectParser<StartRequest, Void> OLD_PARSER = new ObjectParser<>("start_replication");
     private static final ObjectParser<StartRequest, Void> ROLES = new ObjectParser<>("use_roles");
@@ -28,15 +30,15 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
     static {
         declare(PARSER);
         declare(OLD_PARSER);
-        OLD_PARSER.declareString((request, value) -> request.alias = value, new ParseField("remote_cluster"));
-        OLD_PARSER.declareString((request, value) -> request.leader = value, new ParseField("remote_index"));
+        OLD_PARSER.declareString((request, value) -> request.alias = once(request.alias, value, OLD_ALIAS, ALIAS), new ParseField(OLD_ALIAS));
+        OLD_PARSER.declareString((request, value) -> request.leader = once(request.leader, value, OLD_INDEX, INDEX), new ParseField(OLD_INDEX));
         ROLES.declareString((request, value) -> request.leaderRole = value, new ParseField("leader_cluster_role"));
         ROLES.declareString((request, value) -> request.followerRole = value, new ParseField("follower_cluster_role"));
     }
 
     private static void declare(ObjectParser<StartRequest, Void> parser) {
-        parser.declareString((request, value) -> request.alias = value, new ParseField(ALIAS));
-        parser.declareString((request, value) -> request.leader = value, new ParseField(INDEX));
+        parser.declareString((request, value) -> request.alias = once(request.alias, value, OLD_ALIAS, ALIAS), new ParseField(ALIAS));
+        parser.declareString((request, value) -> request.leader = once(request.leader, value, OLD_INDEX, INDEX), new ParseField(INDEX));
         parser.declareField((body, request, context) -> {
             request.rolesGiven = true;
             ROLES.parse(body, request, null);
@@ -46,6 +48,16 @@ public final class StartRequest extends FollowerRequest<StartRequest> {
             new ParseField("settings"),
             ObjectParser.ValueType.OBJECT
         );
+    }
+
+    /** The value, unless the body has said another one before: by the same word, or by the one that means the same. */
+    private static String once(String before, String value, String old, String word) {
+        if (before != null && before.equals(value) == false) {
+            throw new IllegalArgumentException(
+                "[" + old + "] and [" + word + "] mean the same: give one of them, not [" + before + "] and [" + value + "]"
+            );
+        }
+        return value;
     }
 
     private String alias;

@@ -1,9 +1,10 @@
 package org.opensearch.ccr.bulk;
 
-import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.ccr.security.FollowRoles;
 import org.opensearch.common.regex.Regex;
+import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.Strings;
 import org.opensearch.core.common.io.stream.StreamInput;
@@ -14,8 +15,11 @@ import org.opensearch.core.xcontent.XContentParser;
 import java.io.IOException;
 import java.util.List;
 
-/** One verb for all indices whose names match a pattern and no filter. */
-public final class BulkRequest extends ActionRequest {
+/**
+ * One verb for all indices whose names match a pattern and no filter. Its {@code timeout} is how long each of them may take; it
+ * is negative when the setting decides.
+ */
+public final class BulkRequest extends AcknowledgedRequest<BulkRequest> {
 
     private static final String FORBIDDEN = " \"<>|\\#,";
     private static final ObjectParser<BulkRequest, Void> PARSER = new ObjectParser<>("bulk_replication");
@@ -55,6 +59,7 @@ public final class BulkRequest extends ActionRequest {
 
     private BulkRequest(BulkVerb verb) {
         this.verb = verb;
+        timeout(TimeValue.MINUS_ONE);
     }
 
     /** Reads the body. @throws org.opensearch.core.xcontent.XContentParseException on an unknown field or a wrong type */

@@ -24,13 +24,12 @@ final class BulkRun {
     private static final Logger LOGGER = LogManager.getLogger(BulkRun.class);
     private static final int TRIES = 3;
     private static final TimeValue PAUSE = TimeValue.timeValueSeconds(5);
-    static final String UNCONFIRMED = "Timed out waiting for replication to confirm started."
-        + " Replication may still be in progress — check index status.";
 
     private final BulkTask task;
     private final ThreadPool threadPool;
     private final BiConsumer<String, ActionListener<AcknowledgedResponse>> verb;
     private final TimeValue patience;
+    private final String unconfirmed;
     private final Runnable done;
     // guarded by this
     private final Queue<String> queue;
@@ -40,6 +39,7 @@ final class BulkRun {
     /**
      * @param verb     what is done to one index
      * @param patience how long one index may take
+     * @param late     what is told of an index that took longer
      * @param done     called once, when nothing is in flight any more
      */
     BulkRun(
@@ -48,6 +48,7 @@ final class BulkRun {
         ThreadPool threadPool,
         BiConsumer<String, ActionListener<AcknowledgedResponse>> verb,
         TimeValue patience,
+        String late,
         Runnable done
     ) {
         this.task = task;
@@ -55,6 +56,7 @@ final class BulkRun {
         this.threadPool = threadPool;
         this.verb = verb;
         this.patience = patience;
+        this.unconfirmed = late;
         this.done = done;
     }
 
@@ -95,7 +97,11 @@ final class BulkRun {
         Runnable again = threadPool.getThreadContext().preserveContext(() -> attempt(index, attempt + 1));
         Runnable more = threadPool.getThreadContext().preserveContext(this::next);
         ActionListener<AcknowledgedResponse> outcome = ActionListener.wrap(answer -> {
-            task.succeeded();
+            if (answer.isAcknowledged()) {
+                task.succeeded();
+            } else {
+                task.failed(index, unconfirmed);
+            }
             ended(more);
         }, e -> {
             if (attempt < TRIES && passing(e)) {
@@ -104,7 +110,7 @@ final class BulkRun {
             }
             boolean late = threadPool.relativeTimeInMillis() - begun >= patience.millis();
             LOGGER.info("bulk task [{}]: nothing came of [{}]: {}", task.getId(), index, Reasons.of(e));
-            task.failed(index, late ? UNCONFIRMED : Reasons.of(e));
+            task.failed(index, late ? unconfirmed : Reasons.of(e));
             ended(more);
         });
         try {

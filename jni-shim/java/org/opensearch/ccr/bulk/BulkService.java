@@ -95,14 +95,17 @@ public final class BulkService {
         task.expect(found.ready().size() + found.hopeless().size());
         found.hopeless().forEach(task::failed);
         TaskId id = new TaskId(clusterService.localNode().getId(), task.getId());
-        TimeValue patience = TimeValue.timeValueMinutes(clusterService.getClusterSettings().get(BulkSettings.POLL_TIMEOUT));
-        BulkRun run = new BulkRun(task, found.ready(), threadPool, verb(request, patience), patience, () -> {
+        TimeValue patience = request.timeout().duration() >= 0
+            ? request.timeout()
+            : TimeValue.timeValueMinutes(clusterService.getClusterSettings().get(BulkSettings.POLL_TIMEOUT));
+        BulkRun run = new BulkRun(task, found.ready(), threadPool, verb(request, patience), patience, request.verb().unconfirmed(), () -> {
             tasks.end(task);
             manager.unregister(task);
             note(id, task);
         });
         int atOnce = clusterService.getClusterSettings().get(BulkSettings.BATCH_SIZE);
-        clients.plugin().execute(BulkStateAction.INSTANCE, state(id, task), ActionListener.wrap(claimed -> {
+        BulkStateAction.Request claim = state(id, task).clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
+        clients.plugin().execute(BulkStateAction.INSTANCE, claim, ActionListener.wrap(claimed -> {
             run.begin(atOnce);
             listener.onResponse(id);
         }, e -> {
@@ -113,22 +116,24 @@ public final class BulkService {
     }
 
     private BiConsumer<String, ActionListener<AcknowledgedResponse>> verb(BulkRequest request, TimeValue patience) {
+        TimeValue manager = request.clusterManagerNodeTimeout();
         return switch (request.verb()) {
             case START -> (index, listener) -> {
-                StartRequest start = new StartRequest(index, request.alias(), index, request.roles(), Settings.EMPTY);
-                node.execute(StartAction.INSTANCE, start.waitForRestore(true).timeout(patience), listener);
+                StartRequest start = new StartRequest(index, request.alias(), index, request.roles(), Settings.EMPTY).waitForRestore(true);
+                node.execute(StartAction.INSTANCE, start.timeout(patience).clusterManagerNodeTimeout(manager), listener);
             };
-            case STOP -> (index, listener) -> node.execute(StopAction.INSTANCE, new StopAction.Request(index), listener);
-            case PAUSE -> (index, listener) -> node.execute(
-                PauseAction.INSTANCE,
-                new PauseAction.Request(index).reason(PAUSE_REASON),
-                listener
-            );
-            case RESUME -> (index, listener) -> node.execute(
-                ResumeAction.INSTANCE,
-                new ResumeAction.Request(index).timeout(patience),
-                listener
-            );
+            case STOP -> (index, listener) -> {
+                StopAction.Request stop = new StopAction.Request(index).timeout(patience);
+                node.execute(StopAction.INSTANCE, stop.clusterManagerNodeTimeout(manager), listener);
+            };
+            case PAUSE -> (index, listener) -> {
+                PauseAction.Request pause = new PauseAction.Request(index).reason(PAUSE_REASON).timeout(patience);
+                node.execute(PauseAction.INSTANCE, pause.clusterManagerNodeTimeout(manager), listener);
+            };
+            case RESUME -> (index, listener) -> {
+                ResumeAction.Request resume = new ResumeAction.Request(index).timeout(patience);
+                node.execute(ResumeAction.INSTANCE, resume.clusterManagerNodeTimeout(manager), listener);
+            };
         };
     }
 

@@ -1,15 +1,15 @@
 package org.opensearch.ccr.bulk;
 
-import org.opensearch.action.ActionRequest;
 import org.opensearch.action.ActionRequestValidationException;
+import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.tasks.TaskId;
 
 import java.io.IOException;
 
-/** About one bulk task. */
-public final class BulkTaskRequest extends ActionRequest {
+/** About one bulk task. Its {@code timeout} is how long the task's node may take; no cluster manager is asked. */
+public final class BulkTaskRequest extends AcknowledgedRequest<BulkTaskRequest> {
 
     private final TaskId task;
 

@@ -14,6 +14,7 @@ import org.opensearch.core.common.io.stream.Writeable;
 import org.opensearch.core.tasks.TaskId;
 import org.opensearch.tasks.Task;
 import org.opensearch.threadpool.ThreadPool;
+import org.opensearch.transport.TransportRequestOptions;
 import org.opensearch.transport.TransportService;
 
 /** Goes to the node that a bulk task is named after; no other knows of it. */
@@ -52,7 +53,8 @@ abstract class BulkTaskTransport<A extends ActionResponse> extends HandledTransp
         TaskId id = request.task();
         DiscoveryNode owner = state.nodes().get(id.getNodeId());
         if (owner != null && owner.equals(services.cluster.localNode()) == false) {
-            services.transport.sendRequest(owner, actionName, request, new ActionListenerResponseHandler<>(listener, reader));
+            TransportRequestOptions options = TransportRequestOptions.builder().withTimeout(request.timeout()).build();
+            services.transport.sendRequest(owner, actionName, request, options, new ActionListenerResponseHandler<>(listener, reader));
             return;
         }
         A answer = owner == null ? null : here(id.getId());

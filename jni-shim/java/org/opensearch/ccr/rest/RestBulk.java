@@ -33,7 +33,7 @@ public final class RestBulk extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         try (XContentParser parser = request.contentOrSourceParamParser()) {
-            BulkRequest bulk = BulkRequest.fromXContent(parser, verb);
+            BulkRequest bulk = patience(request, BulkRequest.fromXContent(parser, verb));
             return channel -> sided(client).execute(BulkAction.of(verb), bulk, new RestToXContentListener<>(channel));
         }
     }

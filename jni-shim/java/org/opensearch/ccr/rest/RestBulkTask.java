@@ -30,7 +30,7 @@ public final class RestBulkTask extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        BulkTaskRequest task = new BulkTaskRequest(request.param(TASK));
+        BulkTaskRequest task = patience(request, new BulkTaskRequest(request.param(TASK)));
         if (request.method() == RestRequest.Method.GET) {
             return channel -> sided(client).execute(BulkTaskStatusAction.INSTANCE, task, new RestToXContentListener<>(channel));
         }
