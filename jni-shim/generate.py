@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes NativeStatus.java and NativeMethod.java from the C headers, so that no number is typed twice.
+"""Writes NativeStatus.java, NativeMethod.java and NativeLimits.java from the C headers, so that no number is typed twice.
 
-    generate.py OUT_DIR        writes OUT_DIR/org/opensearch/ccr/core/{NativeStatus,NativeMethod}.java
+    generate.py OUT_DIR        writes OUT_DIR/org/opensearch/ccr/core/Native{Status,Method,Limits}.java
     generate.py --update       sets CCR_MESSAGES_HASH in session.h after a change of proto/
 
 The abi number is computed here and in session/abi.c from the same text: the two maps, the call preamble's layout and
@@ -16,6 +16,19 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = ROOT / "native" / "include" / "ccr"
 PROTOS = [ROOT / "proto" / name for name in ("ccr_core.proto", "ccr_wire.proto")]
 PACKAGE = "org.opensearch.ccr.core"
+# Limits of the core that Java must keep, too: header and name without CCR_.
+LIMITS = [
+    ("follower.h", "FOLLOWER_FETCHES_MAX"),
+    ("follower.h", "FOLLOWER_APPLIES_MAX"),
+    ("wire.h", "WIRE_OPS_MAX"),
+    ("wire.h", "TAIL_BYTES_MAX"),
+    ("codec.h", "CODEC_ZSTD_LEVEL_MIN"),
+    ("codec.h", "CODEC_ZSTD_LEVEL_MAX"),
+    ("codec.h", "CODEC_LZ4_LEVEL_MIN"),
+    ("codec.h", "CODEC_LZ4_LEVEL_MAX"),
+    ("digest.h", "DIGEST_BUCKETS_MAX"),
+    ("digest.h", "DIGEST_WIDTH_MAX"),
+]
 LAYOUT = "u32le envelope length|u32le payload position|u32le payload length|envelope"
 
 
@@ -46,10 +59,13 @@ def entries(header, name):
 
 
 def defined(header, name):
-    match = re.search(r"#define\s+%s\s+(0x[0-9a-fA-F]+|\d+)u?\b" % name, (INCLUDE / header).read_text(encoding="utf-8"))
+    """The number of a constant, written as one or as one shifted by another."""
+    number = r"(-?(?:0x[0-9a-fA-F]+|\d+))u?"
+    text = (INCLUDE / header).read_text(encoding="utf-8")
+    match = re.search(r"#define[ ]+%s[ ]+\(?%s(?:[ ]*<<[ ]*%s)?\)?[ ]*(?:/\*|$)" % (name, number, number), text, flags=re.M)
     if not match:
-        sys.exit("%s: no %s" % (header, name))
-    return int(match.group(1), 0)
+        sys.exit("%s: no %s, or none that is a plain number" % (header, name))
+    return int(match.group(1), 0) << int(match.group(2) or "0", 0)
 
 
 def abi():
@@ -146,6 +162,18 @@ public enum NativeMethod {
 """ % (PACKAGE, ",\n".join(lines), consts, 64 << 10, defined("session.h", "CCR_CALL_PREAMBLE"), abi())
 
 
+def limits_java():
+    lines = "".join("    public static final int %s = %d;\n" % (name, defined(header, "CCR_" + name)) for header, name in LIMITS)
+    return """package %s;
+
+/** Limits of the core that are kept here, too. Generated from native/include/ccr. */
+public final class NativeLimits {
+%s
+    private NativeLimits() {}
+}
+""" % (PACKAGE, lines)
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -158,6 +186,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     (out / "NativeStatus.java").write_text(status_java(), encoding="utf-8")
     (out / "NativeMethod.java").write_text(method_java(), encoding="utf-8")
+    (out / "NativeLimits.java").write_text(limits_java(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ import org.apache.lucene.store.AlreadyClosedException;
 import org.opensearch.ExceptionsHelper;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
+import org.opensearch.ccr.core.CodecLevel;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.leader.LeaderFilesRequest.Range;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
-import org.opensearch.ccr.security.Refusals;
 import org.opensearch.ccr.proto.WireProto;
+import org.opensearch.ccr.security.Refusals;
 import org.opensearch.common.CheckedConsumer;
 import org.opensearch.common.CheckedRunnable;
 import org.opensearch.common.unit.TimeValue;
@@ -190,7 +191,7 @@ final class ShardRestore {
     }
 
     private void fetch(Piece piece) {
-        int level = options.codec() == WireProto.Codec.CODEC_LZ4 ? Math.max(1, Math.abs(options.level())) : options.level();
+        int level = CodecLevel.of(options.codec(), options.level());
         Range range = new Range(piece.file().name(), piece.offset(), piece.length(), options.codec(), level);
         ActionListener<BytesReference> answer = onGeneric(
             ActionListener.wrap(frame -> received(piece, frame), e -> missed(piece, e))

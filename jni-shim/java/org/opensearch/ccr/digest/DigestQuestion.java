@@ -1,5 +1,6 @@
 package org.opensearch.ccr.digest;
 
+import org.opensearch.ccr.core.NativeLimits;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
 import org.opensearch.core.common.io.stream.Writeable;
@@ -34,8 +35,8 @@ public record DigestQuestion(
 ) implements Writeable {
 
     /** Sequence numbers of one question, and digests of one answer, at most. */
-    static final int SPAN_MAX = 1 << 20;
-    static final int BUCKETS_MAX = 256;
+    private static final int SPAN_MAX = NativeLimits.DIGEST_WIDTH_MAX;
+    private static final int BUCKETS_MAX = NativeLimits.DIGEST_BUCKETS_MAX;
 
     public DigestQuestion(StreamInput in) throws IOException {
         this(

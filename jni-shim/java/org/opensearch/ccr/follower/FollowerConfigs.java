@@ -1,6 +1,8 @@
 package org.opensearch.ccr.follower;
 
 import org.opensearch.ccr.common.ShardNames;
+import org.opensearch.ccr.core.CodecLevel;
+import org.opensearch.ccr.core.NativeLimits;
 import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
 import org.opensearch.ccr.proto.WireProto;
 import org.opensearch.ccr.settings.CcrSettings;
@@ -19,15 +21,8 @@ import java.util.List;
  * into it here, where a setting is wider than the core can be.
  */
 final class FollowerConfigs {
-    private static final int FETCHES_MAX = 16;
-    private static final int APPLIES_MAX = 16;
-    private static final int BATCH_OPS_MAX = 1 << 20;
-    private static final int PREFIX_BYTES_MAX = 16 << 10;
     /** What every shard may ask for at once without the node-wide budget: an idle shard must not need credit to be awake. */
     private static final int POLL_BYTES = 512 << 10;
-    private static final int ZSTD_LEVEL_MIN = -7;
-    private static final int ZSTD_LEVEL_MAX = 19;
-    private static final int LZ4_ACCELERATION_MIN = 1;
 
     private static final List<Setting<?>> USED = List.of(
         CcrSettings.READERS_PER_SHARD,
@@ -68,10 +63,10 @@ final class FollowerConfigs {
         return FollowerConfig.newBuilder()
             .setHistoryUuid(history)
             .setLeaderShard(ShardNames.of(leader))
-            .setFetchesMax(Math.min(FETCHES_MAX, CcrSettings.READERS_PER_SHARD.get(now)))
-            .setAppliesMax(Math.min(APPLIES_MAX, CcrSettings.WRITERS_PER_SHARD.get(now)))
+            .setFetchesMax(Math.min(NativeLimits.FOLLOWER_FETCHES_MAX, CcrSettings.READERS_PER_SHARD.get(now)))
+            .setAppliesMax(Math.min(NativeLimits.FOLLOWER_APPLIES_MAX, CcrSettings.WRITERS_PER_SHARD.get(now)))
             .setBatchBytesMax(batchBytes)
-            .setBatchOpsMax(Math.min(BATCH_OPS_MAX, opsPerBatch(index, now)))
+            .setBatchOpsMax(Math.min(NativeLimits.WIRE_OPS_MAX, opsPerBatch(index, now)))
             .setPollBytes(Math.min(POLL_BYTES, batchBytes))
             .setPollTimeoutMs(millis(CcrSettings.POLL_TIMEOUT.get(now)))
             .setBackoffMinMs(Math.min(millis(CcrSettings.BACKOFF_MIN.get(now)), millis(CcrSettings.BACKOFF_MAX.get(now))))
@@ -79,9 +74,9 @@ final class FollowerConfigs {
             .setLeaseIntervalMs(millis(CcrSettings.LEASE_RENEWAL_INTERVAL.get(now)))
             .setPollIntervalMs(millis(CcrSettings.POLL_INTERVAL.get(now)))
             .setLeasePatienceMs(millis(CcrSettings.LEASE_MAX_FAILURE.get(now)))
-            .setPrefixBytesMax((int) Math.min(PREFIX_BYTES_MAX, CcrSettings.PREFIX_SIZE.get(now).getBytes()))
+            .setPrefixBytesMax((int) Math.min(NativeLimits.TAIL_BYTES_MAX, CcrSettings.PREFIX_SIZE.get(now).getBytes()))
             .setCodec(codec)
-            .setLevel(level(codec, CcrSettings.CODEC_LEVEL.get(now)))
+            .setLevel(CodecLevel.of(codec, CcrSettings.CODEC_LEVEL.get(now)))
             .setSeed(System.nanoTime())
             .setFailOnWait(LifecycleSettings.PAUSE_ON_ERROR.get(now))
             .build();
@@ -95,11 +90,5 @@ final class FollowerConfigs {
 
     private static int millis(TimeValue time) {
         return (int) Math.min(Integer.MAX_VALUE, time.millis());
-    }
-
-    private static int level(WireProto.Codec codec, int level) {
-        return codec == WireProto.Codec.CODEC_ZSTD
-            ? Math.max(ZSTD_LEVEL_MIN, Math.min(ZSTD_LEVEL_MAX, level))
-            : Math.max(LZ4_ACCELERATION_MIN, level);
     }
 }

@@ -128,7 +128,7 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** zstd level, negative ones are faster; LZ4 takes its absolute value as acceleration. */
+    /** zstd level, negative ones are faster; LZ4 takes its absolute value as acceleration ({@code CodecLevel} in {@code core}). */
     public static final Setting<Integer> CODEC_LEVEL = Setting.intSetting("plugins.replication.follower.level", 1, -7, 19, CLUSTER);
 
     /** Plain bytes of operations in one batch; a single larger operation passes alone. */
