@@ -57,7 +57,7 @@ public final class AutoFollowSide {
 
     /** For {@code ActionPlugin.getRestHandlers}. */
     public static List<RestHandler> endpoints(FollowerLists lists) {
-        return List.of(new RestRule(), new RestGetRules(), new RestDryRun(), new RestStats(lists));
+        return List.of(new RestRule(), new RestGetRules(), new RestDryRun(), new RestAutoFollowStats(lists));
     }
 
     /** For {@code Plugin.getNamedWriteables}. */

@@ -110,11 +110,6 @@ public final class BootstrapService implements ClusterStateListener {
         return index != null && run.request.id().equals(LeaderOrigin.of(index).copyId());
     }
 
-    /** Whether this node bootstraps that index. */
-    public boolean isRunning(String followerIndex) {
-        return runs.containsKey(followerIndex);
-    }
-
     /** Ends the bootstrap as failed; its listener is called when what was made is gone. Without effect when there is none here. */
     public void cancel(String followerIndex, String reason) {
         Run run = runs.get(followerIndex);

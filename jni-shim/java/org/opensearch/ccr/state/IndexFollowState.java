@@ -31,12 +31,7 @@ public record IndexFollowState(Phase phase, String error, long sinceMillis) impl
         /** Each shard has its task. */
         FOLLOWING,
         /** Given up; the error says why. */
-        FAILED;
-
-        /** Whether the follower index is complete. */
-        public boolean restored() {
-            return this == INIT_FOLLOW || this == FOLLOWING;
-        }
+        FAILED
     }
 
     private static final ParseField STATE = new ParseField("state");

@@ -16,11 +16,11 @@ import org.opensearch.transport.client.node.NodeClient;
 import java.util.List;
 
 /** {@code GET autofollow_stats}: always printed for people, as the contract has it. */
-final class RestStats extends RestReplication {
+final class RestAutoFollowStats extends RestReplication {
 
     private final FollowerLists lists;
 
-    RestStats(FollowerLists lists) {
+    RestAutoFollowStats(FollowerLists lists) {
         this.lists = lists;
     }
 
