@@ -11,7 +11,6 @@ import org.opensearch.ccr.core.NativeMethod;
 import org.opensearch.ccr.core.NativeSession;
 import org.opensearch.ccr.core.NativeStatus;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
-import org.opensearch.ccr.security.Refusals;
 import org.opensearch.ccr.proto.CoreProto.EventKind;
 import org.opensearch.ccr.proto.CoreProto.FollowerConfig;
 import org.opensearch.ccr.proto.CoreProto.FollowerEffect;
@@ -20,6 +19,7 @@ import org.opensearch.ccr.proto.CoreProto.FollowerEvent;
 import org.opensearch.ccr.proto.CoreProto.FollowerLook;
 import org.opensearch.ccr.proto.CoreProto.FollowerState;
 import org.opensearch.ccr.proto.CoreProto.FollowerStatus;
+import org.opensearch.ccr.security.Refusals;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.common.bytes.BytesReference;
 import org.opensearch.core.concurrency.OpenSearchRejectedExecutionException;
@@ -301,7 +301,7 @@ final class ShardPump {
     ShardStatus status() {
         FollowerStatus s = refreshStatus();
         PumpFailure why = failure;
-        boolean well = s.getError() == ErrorClass.ERROR_NONE && s.getState().getNumber() < FollowerState.STATE_BOOTSTRAP_NEEDED_VALUE;
+        boolean well = s.getError() == ErrorClass.ERROR_NONE && ShardStatus.gaveUp(s.getState()) == false;
         long since = s.getError() == ErrorClass.ERROR_NONE ? s.getStateSinceMs() : s.getErrorSinceMs();
         long followerCheckpoint = -1;
         long seqNo = 0;

@@ -49,6 +49,20 @@ public record ShardStatus(
     long writeMillis,
     ShardFigures figures
 ) implements Writeable {
+
+    /** Whether the session came to an end that nobody had asked for: it needs another bootstrap, or a person. */
+    public boolean gaveUp() {
+        return gaveUp(state);
+    }
+
+    /** As {@link #gaveUp()}, for a state alone. One that this build does not know is taken to go on. */
+    static boolean gaveUp(FollowerState state) {
+        return switch (state) {
+            case STATE_BOOTSTRAP_NEEDED, STATE_FAILED, STATE_BROKEN -> true;
+            case STATE_NEW, STATE_FOLLOWING, STATE_BACKING_OFF, STATE_DRAINING, STATE_STOPPED, UNRECOGNIZED -> false;
+        };
+    }
+
     public ShardStatus(StreamInput in) throws IOException {
         this(
             new ShardId(in),

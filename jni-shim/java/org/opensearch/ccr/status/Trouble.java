@@ -4,7 +4,6 @@ import org.opensearch.ccr.bootstrap.BootstrapWait;
 import org.opensearch.ccr.follower.ShardStatus;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
-import org.opensearch.ccr.proto.CoreProto.FollowerState;
 import org.opensearch.cluster.metadata.IndexMetadata;
 
 import java.time.Instant;
@@ -39,8 +38,7 @@ final class Trouble {
 
     /** Whether a shard has come to an end that the replication's task has not taken up yet. */
     private static boolean over(List<ShardView> shards) {
-        return shards.stream()
-            .anyMatch(view -> view.follow() != null && view.follow().state().getNumber() >= FollowerState.STATE_BOOTSTRAP_NEEDED_VALUE);
+        return shards.stream().anyMatch(view -> view.follow() != null && view.follow().gaveUp());
     }
 
     /** Null when the shard is well. */

@@ -140,7 +140,7 @@ final class ShardComparison {
             lastFailure = new OpenSearchException(effects.getRefused());
         }
         List<Difference> found = found(effects);
-        if (effects.getState().getNumber() > VerifyState.COMPARISON_RUNNING_VALUE) {
+        if (isOver(effects.getState())) {
             ended = true;
             return () -> {
                 report.accept(found);
@@ -155,6 +155,14 @@ final class ShardComparison {
         return () -> {
             report.accept(found);
             ask(effects, ids);
+        };
+    }
+
+    private static boolean isOver(VerifyState state) {
+        return switch (state) {
+            case COMPARISON_NEW, COMPARISON_RUNNING -> false;
+            case COMPARISON_COMPLETE, COMPARISON_ENOUGH, COMPARISON_STOPPED, COMPARISON_GIVEN_UP -> true;
+            case UNRECOGNIZED -> throw new IllegalStateException("the core is in a state of comparison that this build does not know");
         };
     }
 
