@@ -1,5 +1,7 @@
 package org.opensearch.ccr.bootstrap;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.opensearch.ccr.leader.LeaderFilesAction;
 import org.opensearch.ccr.leader.LeaderFilesRequest;
 import org.opensearch.ccr.leader.LeaderLeases;
@@ -14,6 +16,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /** The calls of one shard's bootstrap to its leader shard. Answers come on transport threads. */
 final class LeaderShardFiles {
+
+    private static final Logger LOGGER = LogManager.getLogger(LeaderShardFiles.class);
 
     private final Client client;
     private final LeaderLeases leases;
@@ -68,7 +72,10 @@ final class LeaderShardFiles {
     void release() {
         try {
             LeaderFilesRequest request = LeaderFilesRequest.release(leader, session);
-            client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.wrap(released -> {}, e -> {}));
+            client.execute(LeaderFilesAction.INSTANCE, request, ActionListener.wrap(
+                released -> {},
+                e -> LOGGER.debug("files of " + leader + " are released by the leader itself", e)
+            ));
         } catch (RuntimeException e) {
             // the connection's settings are gone, and with them whoever could be told
             return;

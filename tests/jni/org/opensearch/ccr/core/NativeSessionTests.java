@@ -13,6 +13,7 @@ import org.opensearch.core.common.bytes.CompositeBytesReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -151,8 +152,12 @@ class NativeSessionTests {
                     }
                 }));
             }
+            int before = busy.get();
             threads.forEach(Thread::start);
-            Thread.sleep(5);
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+            while (busy.get() == before && System.nanoTime() < deadline) {
+                Thread.yield();
+            }
             session.close();
             for (Thread thread : threads) {
                 thread.join(10_000);
