@@ -129,6 +129,15 @@ def index(pair, name):
 
 
 @pytest.fixture
+def family(pair, name):
+    """Index names in the shared pair with a common prefix; they go away in the end."""
+    names = [f"{name}-{letter}" for letter in "abc"]
+    yield names
+    for one in names:
+        pair.drop(one)
+
+
+@pytest.fixture
 def own_index(own_pair, name):
     yield name
     own_pair.drop(name)

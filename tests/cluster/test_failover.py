@@ -16,14 +16,6 @@ def filled(pair, index, count=100, **more):
     pair.caught_up(index)
 
 
-@pytest.fixture
-def family(pair, name):
-    names = [f"{name}-{letter}" for letter in "abc"]
-    yield names
-    for one in names:
-        pair.drop(one)
-
-
 def test_one_that_has_everything(pair, index):
     filled(pair, index, shards=2)
     until(lambda: _lag(pair, index) == 0, 60, "the follower knows that nothing is missing")

@@ -26,15 +26,6 @@ def listed(pair, query):
     return pair.follower.ok("GET", f"{API}/_status{query}")
 
 
-@pytest.fixture
-def family(pair, name):
-    """Names of followers with a common prefix; they go away in the end."""
-    names = [f"{name}-{letter}" for letter in "abc"]
-    yield names
-    for one in names:
-        pair.drop(one)
-
-
 def test_details_are_there_only_when_asked_for(pair, index):
     filled(pair, index, shards=2)
     pair.leader.bulk(docs(500, 300), index)
