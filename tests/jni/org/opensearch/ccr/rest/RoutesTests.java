@@ -22,7 +22,7 @@ class RoutesTests {
     /** "METHOD path" of each route. */
     private static Set<String> routes() {
         List<RestHandler> handlers = new ArrayList<>(RestEndpoints.all(null, null));
-        handlers.addAll(AutoFollowSide.endpoints());
+        handlers.addAll(AutoFollowSide.endpoints(null));
         return handlers.stream()
             .flatMap(handler -> handler.routes().stream())
             .map(route -> route.getMethod() + " " + route.getPath())
