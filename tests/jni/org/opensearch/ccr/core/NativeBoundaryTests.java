@@ -66,7 +66,8 @@ class NativeBoundaryTests {
         long stale = Cores.rawOpen(NativeMethod.KIND_CODEC);
         assertEquals(NativeStatus.OK.code(), NativeCore.close(stale));
         assertEquals(NativeStatus.CLOSED.code(), NativeCore.close(stale));
-        for (long forged : new long[] { stale, 0, -1, 1, handle + 1, handle ^ (1L << 40), Long.MAX_VALUE, Long.MIN_VALUE }) {
+        // One handle further might be open: the codec of other tests keeps its sessions. Beyond the 64 slots is none.
+        for (long forged : new long[] { stale, 0, -1, 1, handle + 64, handle ^ (1L << 40), Long.MAX_VALUE, Long.MIN_VALUE }) {
             assertEquals(NativeStatus.CLOSED, Cores.status(Cores.rawCall(forged, NativeMethod.ECHO, null, null, out)));
             assertEquals(NativeStatus.CLOSED.code(), NativeCore.close(forged));
         }
