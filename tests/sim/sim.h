@@ -286,6 +286,7 @@ struct sim_pump {
     struct sim_asked asked[SIM_ASKED]; /* the last ones, by id */
     int64_t deadline_ms;
     uint64_t tick_no;
+    int64_t told_ms; /* the latest time the session was told: as for the session, a clock that goes back stands still */
     int64_t lease_sent_ms;
     bool lease_outstanding;
     struct ccr_follower_status status;

@@ -101,7 +101,7 @@ static void fetch(struct sim *s, const struct ccr_effect *e)
 static void renew_lease(struct sim *s, const struct ccr_effect *e)
 {
     s->pump.lease_outstanding = true;
-    s->pump.lease_sent_ms = sim_clock(s);
+    s->pump.lease_sent_ms = s->pump.told_ms;
     if (sim_net_swallows(s, true) || s->net.cut == SIM_CUT_REFUSED) {
         return; /* lost without a word */
     }
@@ -192,6 +192,9 @@ void sim_pump_event(struct sim *s, struct ccr_event event, struct ccr_slice fram
     }
     struct ccr_err err = {0};
     event.now_ms = sim_clock(s);
+    if (event.now_ms > p->told_ms) {
+        p->told_ms = event.now_ms;
+    }
     struct ccr_status st = sim_follower_step(s, &event, frame, &err);
     p->steps++;
     if (!ccr_ok(st)) {
@@ -306,7 +309,7 @@ void sim_pump_start(struct sim *s)
     }
     uint64_t epoch = p->epoch;
     struct ccr_follower_config config = sim_config(s);
-    *p = (struct sim_pump){.running = true, .epoch = epoch, .config = config, .deadline_ms = INT64_MAX};
+    *p = (struct sim_pump){.running = true, .epoch = epoch, .config = config, .deadline_ms = INT64_MAX, .told_ms = INT64_MIN};
     p->bytes_bound = (uint64_t)(config.fetches_max + config.applies_max) * config.batch_bytes_max;
     p->fetches_bound = config.fetches_max;
     p->applies_bound = config.applies_max;
