@@ -223,14 +223,14 @@ OURS = ["internal:indices/admin/plugins/replication/index/release", "internal:in
 
 STOPS = ["indices:admin/plugins/replication/index/stop", "indices:internal/plugins/replication/index/stop"]
 REOPEN = "internal:indices/admin/plugins/replication/index/reopen"
-RELEASE = "internal:indices/admin/plugins/replication/index/release"
+WITHDRAW = "internal:indices/admin/plugins/replication/index/release"
 
 
 def well_formed(index):
     """(action, body that its handler would carry out): nothing but a missing permission stands in the way."""
     time_ = Out().vint(60).byte(3).data  # 30 s, zigzag, and their unit
     named = Out().text("").raw(time_).raw(time_).text(index).data  # no parent task, both timeouts, the follower
-    return [*((stop, named) for stop in STOPS), (REOPEN, named), (RELEASE, named + b"\x00\x00")]
+    return [*((stop, named) for stop in STOPS), (REOPEN, named), (WITHDRAW, named + b"\x00\x00")]
 
 
 def test_a_peer_may_do_what_its_role_may(secure_pair):
