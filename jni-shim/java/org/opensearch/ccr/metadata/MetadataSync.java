@@ -3,8 +3,8 @@ package org.opensearch.ccr.metadata;
 import org.opensearch.ExceptionsHelper;
 import org.opensearch.OpenSearchTimeoutException;
 import org.opensearch.ResourceNotFoundException;
-import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.common.LeaderMetadata;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.settings.CcrSettings;
@@ -169,9 +169,8 @@ public final class MetadataSync implements ClusterStateListener {
             ReplicationException.of(ErrorClassifier.classifyCall(e), ExceptionsHelper.status(e), Unwrap.cause(e).getMessage(), e)
         );
         try {
-            ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).indices(leader.index());
-            clients.pluginOnLeader(leader.alias()).admin().cluster().state(request, ActionListener.wrap(answer -> {
-                IndexMetadata theirs = answer.getState().metadata().index(leader.index());
+            LeaderMetadata.of(clients.pluginOnLeader(leader.alias()), leader.index(), ActionListener.wrap(metadata -> {
+                IndexMetadata theirs = metadata.index(leader.index());
                 if (theirs == null || leader.uuid() != null && leader.uuid().equals(theirs.getIndexUUID()) == false) {
                     throw new IndexNotFoundException(leader.index());
                 }
