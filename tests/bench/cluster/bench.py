@@ -148,6 +148,9 @@ def run(options):
         results["lag"] = measures.lag(pair, "lag", options.rate, options.lag_seconds)
         say("sparse documents")
         results["sparse"] = measures.sparse(pair, "lag", 3 if options.quick else 10, 3.0)
+        say("changes of metadata, new indices")
+        results["metadata"] = measures.metadata(pair, "lag")
+        results["auto_follow"] = measures.auto_follow(pair, "new")
         if options.rest:
             say(f"one document after a rest of {options.rest:g} s")
             results["rest"] = measures.sparse(pair, "lag", 1, options.rest)

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.load import log_document
+from harness.pair import ALIAS, API
 from harness.wait import until
 
 INDEX_SETTINGS = {"index.refresh_interval": "1s"}
@@ -232,6 +233,64 @@ def sparse(pair, index, count, rest):
         _put(pair, index, f"s{rest}-{number}", log_document(rng, number))
         times.append(wait_visible(pair.follower, index, f"s{rest}-{number}", time.monotonic()) * 1000)
     return {"rest_s": rest, "count": count, "median_ms": sorted(times)[len(times) // 2], "max_ms": max(times)}
+
+
+CHANGES = 20
+
+
+def _told(times):
+    """Seconds as the report shows them."""
+    return {"count": len(times), "p50_ms": sorted(times)[len(times) // 2] * 1000, "max_ms": max(times) * 1000}
+
+
+def _seen(what, change, follower_shows):
+    """Seconds from sending a change to the leader until the follower shows it: the leader's own work is in it."""
+    sent = time.monotonic()
+    change()
+    until(follower_shows, 60, what, interval=0.001)
+    return time.monotonic() - sent
+
+
+def metadata(pair, index):
+    """Mappings, aliases and settings of a followed index are changed, one at a time, and no document comes with them."""
+    def follower(url, *keys):
+        answer = pair.follower.ok("GET", f"/{index}/{url}")[index]
+        for key in keys:
+            answer = answer[key]
+        return answer
+
+    def mapping(number):
+        pair.leader.ok("PUT", f"/{index}/_mapping", {"properties": {f"later_{number}": {"type": "ip"}}})
+
+    def alias(number):
+        pair.leader.ok("PUT", f"/{index}/_alias/{index}-{number}")
+
+    def setting(number):
+        pair.leader.ok("PUT", f"/{index}/_settings", {"index.max_result_window": 20_000 + number})
+
+    shown = {
+        "mapping": (mapping, lambda number: f"later_{number}" in follower("_mapping", "mappings", "properties")),
+        "alias": (alias, lambda number: f"{index}-{number}" in follower("_alias", "aliases")),
+        "setting": (setting, lambda number: follower("_settings", "settings", "index").get("max_result_window") == str(20_000 + number)),
+    }
+    times = {what: [] for what in shown}
+    for number in range(CHANGES):
+        for what, (change, there) in shown.items():
+            times[what].append(_seen(f"{what} {number}", lambda: change(number), lambda: there(number)))
+    return {what: _told(found) for what, found in times.items()}
+
+
+def auto_follow(pair, prefix):
+    """Indices are made one after another, and a rule follows them; each until its status is SYNCING."""
+    rule = {"leader_alias": ALIAS, "name": prefix}
+    pair.follower.ok("POST", f"{API}/_autofollow", {**rule, "pattern": f"{prefix}-*"})
+    names = [f"{prefix}-{number}" for number in range(CHANGES + 1)]
+    times = [_seen(f"{name} is followed", lambda: pair.leader.create_index(name, settings=INDEX_SETTINGS),
+                   lambda: pair.status(name)["status"] == "SYNCING") for name in names]
+    pair.follower.ok("DELETE", f"{API}/_autofollow", rule)
+    for name in names:
+        pair.drop(name)
+    return _told(times[1:])  # the first may wait for the rule's own beginning
 
 
 def segment_bytes(cluster, index):
