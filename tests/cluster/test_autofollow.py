@@ -10,6 +10,7 @@ from harness.wait import until
 from test_bulk import bulk, done, numbers
 
 CLOSE = "plugins__replication__follower__block__start"
+LISTED = "plugins__replication__autofollow__fetch_poll_interval"
 
 
 @pytest.fixture
@@ -20,8 +21,16 @@ def rules(pair, name):
     made.clear()
 
 
-def test_existing_and_new_indices(pair, rules):
-    """Both are followed with the rule's settings; a new one long before any poll interval is over."""
+@pytest.fixture
+def no_fallback(pair):
+    """A rule lists the leader's indices again after minutes, unless the leader tells of a change."""
+    pair.follower.settings(**{LISTED: "1h"})
+    yield
+    pair.follower.settings(**{LISTED: None})
+
+
+def test_existing_and_new_indices(pair, rules, no_fallback):
+    """Both are followed with the rule's settings; a new one because the leader tells of it, not because of a poll."""
     old, new = f"{rules.prefix}-old", f"{rules.prefix}-new"
     pair.leader.create_index(old)
     pair.leader.put(old, "1", {"a": 1})

@@ -3,6 +3,8 @@ import os
 import re
 import time
 
+import pytest
+
 from harness import config
 from harness.load import Writer
 from harness.wait import until
@@ -10,6 +12,7 @@ from test_lifecycle import reason_tells
 from test_metadata import flat_settings, mapping
 
 SYNC_INTERVAL = "plugins.replication.follower.metadata_sync_interval"
+POLL_TIMEOUT = "plugins.replication.follower.poll_timeout"
 WHITESPACE = {"index.analysis.analyzer.later.type": "custom", "index.analysis.analyzer.later.tokenizer": "whitespace"}
 
 
@@ -41,8 +44,16 @@ def change_static(cluster, index, settings):
     cluster.health(index)
 
 
-def test_idle_index(pair, index):
-    """Mapping, alias and dynamic setting, without a single document, well within one poll."""
+@pytest.fixture
+def no_fallback(pair):
+    """Nothing is compared and no parked fetch ends while a test waits: what comes, comes because the leader tells of it."""
+    pair.follower.settings(**{SYNC_INTERVAL: "10m", POLL_TIMEOUT: "5m"})
+    yield
+    pair.follower.settings(**{SYNC_INTERVAL: None, POLL_TIMEOUT: None})
+
+
+def test_idle_index(pair, index, no_fallback):
+    """Mapping, alias and dynamic setting, without a single document: told by the leader, not found by a poll."""
     pair.leader.create_index(index, shards=5)
     pair.follow(index)
     pair.caught_up(index)
