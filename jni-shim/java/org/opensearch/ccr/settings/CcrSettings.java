@@ -4,6 +4,7 @@ import org.opensearch.ccr.proto.WireProto;
 import org.opensearch.common.settings.Setting;
 import org.opensearch.common.settings.Setting.Property;
 import org.opensearch.common.settings.Settings;
+import org.opensearch.common.unit.MemorySizeValue;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.common.unit.ByteSizeUnit;
 import org.opensearch.core.common.unit.ByteSizeValue;
@@ -140,10 +141,13 @@ public final class CcrSettings {
         CLUSTER
     );
 
-    /** Fetched and not yet applied plain bytes of all shards of a node; static. Default a tenth of the heap, 32 MB to 1 GB. */
-    public static final Setting<ByteSizeValue> MEMORY_LIMIT = Setting.memorySizeSetting(
-        "plugins.replication.follower.memory_limit",
+    private static final String MEMORY_LIMIT_KEY = "plugins.replication.follower.memory_limit";
+
+    /** Fetched and not yet applied plain bytes of all shards of a node, 1 MB at least; static. Default a tenth of the heap, 32 MB to 1 GB. */
+    public static final Setting<ByteSizeValue> MEMORY_LIMIT = new Setting<>(
+        MEMORY_LIMIT_KEY,
         settings -> defaultMemoryLimit() + ByteSizeUnit.BYTES.getSuffix(),
+        CcrSettings::parseMemoryLimit,
         Property.NodeScope
     );
 
@@ -289,6 +293,14 @@ public final class CcrSettings {
             case "none" -> WireProto.Codec.CODEC_NONE;
             default -> throw new IllegalArgumentException("unknown codec [" + value + "], expected one of [zstd, lz4, none]");
         };
+    }
+
+    private static ByteSizeValue parseMemoryLimit(String value) {
+        ByteSizeValue limit = MemorySizeValue.parseBytesSizeValueOrHeapRatio(value, MEMORY_LIMIT_KEY);
+        if (limit.getBytes() < ByteSizeUnit.MB.toBytes(1)) {
+            throw new IllegalArgumentException("failed to parse value [" + value + "] for setting [" + MEMORY_LIMIT_KEY + "], must be >= [1mb]");
+        }
+        return limit;
     }
 
     private static long defaultMemoryLimit() {
