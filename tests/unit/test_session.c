@@ -381,6 +381,63 @@ CCR_TEST(session, runtime_config_out_of_range_is_refused)
     ccr_runtime_free(NULL);
 }
 
+/* Starts a follower and answers its probe with a leader at 10 000; the bytes of its next fetches that need credit. */
+static uint64_t asked_on_credit(struct rig *r, const Ccr__V1__FollowerConfig *config, const struct frame *f)
+{
+    int64_t handle;
+    assert_ok(open_with(r->rt, CCR_KIND_FOLLOWER, &config->base, &handle, &r->c.err));
+    Ccr__V1__FollowerEvent e = CCR__V1__FOLLOWER_EVENT__INIT;
+    e.kind = CCR__V1__EVENT_KIND__EVENT_START;
+    e.now_ms = 1000;
+    uint64_t asked = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_ok(caller_call(&r->c, handle, CCR_METHOD_FOLLOWER_EVENT, &e.base, i == 0 ? NONE : frame_slice(f)));
+        struct ccr_slice answer = caller_envelope(&r->c);
+        Ccr__V1__FollowerEffects *m = ccr__v1__follower_effects__unpack(NULL, answer.len, answer.data);
+        cr_assert_not_null(m);
+        size_t fetches = 0;
+        for (size_t n = 0; n < m->n_effects; n++) {
+            if (m->effects[n]->kind == CCR__V1__EFFECT_KIND__EFFECT_FETCH) {
+                uint32_t bytes = m->effects[n]->request->max_bytes;
+                asked += bytes > config->poll_bytes ? bytes : 0;
+                e.id = m->effects[n]->id;
+                fetches++;
+            }
+        }
+        cr_assert_gt(fetches, 0, "without credit it asks for less, and never for nothing");
+        e.kind = CCR__V1__EVENT_KIND__EVENT_FETCHED;
+        ccr__v1__follower_effects__free_unpacked(m, NULL);
+    }
+    return asked;
+}
+
+CCR_TEST(session, the_memory_limit_is_for_all_followers_together)
+{
+    Ccr__V1__RuntimeConfig limits = CCR__V1__RUNTIME_CONFIG__INIT;
+    Ccr__V1__FollowerConfig config = follower_config();
+    uint8_t bytes[64];
+    struct rig r = {0};
+    limits.sessions_max = 8;
+    limits.workspaces_max = 1;
+    limits.follower_bytes_max = 3 * (uint64_t)config.batch_bytes_max;
+    assert_ok(ccr_runtime_new(&r.rt, &heap->alloc, bytes, ccr__v1__runtime_config__pack(&limits, bytes), NULL));
+    r.c = caller_new(r.rt);
+    struct plain_ops p = plain_new(0);
+    plain_log(&p, 20);
+    Ccr__V1__BatchHeader m = frame_header(&p);
+    m.global_checkpoint = 10000;
+    struct frame f = frame_with(&m, plain_slice(&p));
+    uint64_t asked = 0;
+    for (int i = 0; i < 5; i++) {
+        asked += asked_on_credit(&r, &config, &f);
+    }
+    cr_assert_eq(asked, limits.follower_bytes_max, "five shards, two fetches each: three of ten have room");
+    cr_assert_eq(atomic_load(&r.rt->budget.taken), asked);
+    frame_free(&f);
+    plain_free(&p);
+    rig_free(&r);
+}
+
 CCR_TEST(session, every_refused_allocation_of_an_open_is_nomem)
 {
     Ccr__V1__FollowerConfig config = follower_config();
