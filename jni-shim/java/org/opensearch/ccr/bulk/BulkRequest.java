@@ -3,7 +3,9 @@ package org.opensearch.ccr.bulk;
 import org.opensearch.action.ActionRequestValidationException;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.ccr.security.FollowRoles;
+import org.opensearch.ccr.settings.BulkSettings;
 import org.opensearch.common.regex.Regex;
+import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.Strings;
@@ -135,6 +137,11 @@ public final class BulkRequest extends AcknowledgedRequest<BulkRequest> {
 
     String pattern() {
         return pattern;
+    }
+
+    /** How long one index may take. */
+    TimeValue patience(ClusterSettings settings) {
+        return timeout().duration() >= 0 ? timeout() : TimeValue.timeValueMinutes(settings.get(BulkSettings.POLL_TIMEOUT));
     }
 
     FollowRoles roles() {

@@ -95,9 +95,7 @@ public final class BulkService {
         task.expect(found.ready().size() + found.hopeless().size());
         found.hopeless().forEach(task::failed);
         TaskId id = new TaskId(clusterService.localNode().getId(), task.getId());
-        TimeValue patience = request.timeout().duration() >= 0
-            ? request.timeout()
-            : TimeValue.timeValueMinutes(clusterService.getClusterSettings().get(BulkSettings.POLL_TIMEOUT));
+        TimeValue patience = request.patience(clusterService.getClusterSettings());
         BulkRun run = new BulkRun(task, found.ready(), threadPool, verb(request, patience), patience, request.verb().unconfirmed(), () -> {
             tasks.end(task);
             manager.unregister(task);
