@@ -309,7 +309,8 @@ void sim_pump_start(struct sim *s)
     }
     uint64_t epoch = p->epoch;
     struct ccr_follower_config config = sim_config(s);
-    *p = (struct sim_pump){.running = true, .epoch = epoch, .config = config, .deadline_ms = INT64_MAX, .told_ms = INT64_MIN};
+    *p = (struct sim_pump){
+        .running = true, .epoch = epoch, .config = config, .deadline_ms = INT64_MAX, .told_ms = INT64_MIN};
     p->bytes_bound = (uint64_t)(config.fetches_max + config.applies_max) * config.batch_bytes_max;
     p->fetches_bound = config.fetches_max;
     p->applies_bound = config.applies_max;
