@@ -38,6 +38,30 @@ def test_codec_and_bytes(pair, index, codec):
         assert _sizes["zstd"] < _sizes["lz4"] < _sizes["none"]
 
 
+def test_level(pair, index):
+    """The same documents with zstd's fastest level and with its highest."""
+    rng = random.Random(9)
+    lines = [({"index": {}}, json.loads(log_document(rng, n))) for n in range(2000)]
+    pair.leader.create_index(index)
+    pair.follow(index)
+
+    def packed(level):
+        pair.follower.settings(plugins__replication__follower__level=level)
+        # The fetch that waits already asks for the level before.
+        pair.leader.bulk(lines[:1], index)
+        pair.caught_up(index)
+        before = pair.link.stats()["down"]
+        pair.leader.bulk(lines, index)
+        pair.caught_up(index)
+        return pair.link.stats()["down"] - before
+    try:
+        fast, small = packed(-7), packed(19)
+    finally:
+        pair.follower.settings(plugins__replication__follower__level=None)
+    print(f"level -7: {fast / len(lines):.0f} bytes per document, level 19: {small / len(lines):.0f}")
+    assert small < 0.85 * fast
+
+
 def test_wrong_codec_is_refused(pair):
     answer = pair.follower.request("PUT", "/_cluster/settings",
                                    {"persistent": {"plugins.replication.follower.codec": "brotli"}})

@@ -6,12 +6,15 @@ import pytest
 
 from harness import frames
 from harness.gate import Gate, after_header
+from harness.pair import API
+from harness.rules import Rules
 from harness.wait import until
-from harness.wire import Out
-from permissions import FILES, READ, WRITE
+from harness.wire import Out, Peer
+from permissions import FILES, READ, SETUP, WRITE
 from test_settings import answers, setting  # noqa: F401  (a fixture)
 
-CHUNK = 2  # the ordinal of its kind among the requests for files
+OPEN, CHUNK = 1, 2  # the ordinals of their kinds among the requests for files
+IDLE = "plugins.replication.leader.recovery.idle_timeout"
 RENEW = "indices:admin/seq_no/renew_retention_lease"
 GATED = "gated"  # the alias of the leader behind the gate
 WAIT_MS = 6  # field of a read request
@@ -30,6 +33,28 @@ def gate(pair):
 def about(index):
     """Whether a request is about this leader index."""
     return lambda body: index.encode() in body
+
+
+@pytest.fixture(scope="module", autouse=True)
+def abandoned(pair):
+    """Begun before the first test of this module: a bootstrap whose follower is not heard of again, and one that is asked for."""
+    index = "abandoned"
+    pair.leader.settings(**{IDLE: "10s"})
+    pair.leader.create_index(index)
+    uuid = pair.leader.ok("GET", f"/{index}/_settings?flat_settings")[index]["settings"]["index.uuid"]
+
+    def ask(kind, session):
+        """The answer of the leader, or None when it refuses."""
+        body = Out().vint(0).byte(0).optional_text(index).vint(kind).vint(0).optional_text(uuid).text(session)
+        if kind == CHUNK:
+            body.text("segments_2").vint(0).vint(1000).vint(0).int(0)
+        with Peer(pair.leader.nodes[0].transport_port) as peer:
+            error, answer = peer.call(FILES, body.data)
+        return None if error else answer
+    assert ask(OPEN, "given up")
+    yield ask
+    pair.leader.settings(**{IDLE: None})
+    pair.leader.delete_index(index)
 
 
 def shard_task(pair, index):
@@ -203,3 +228,30 @@ def test_lease_patience(pair, gate, index, setting):  # noqa: F811
     pair.wait_status(index, "SYNCING")
     pair.leader.put(index, "after", {})
     assert pair.same(index) == 2
+
+
+def test_listing_interval(pair, gate, name, setting):  # noqa: F811
+    """So long a leader may keep the request that waits for a change of its indices."""
+    setting(pair.follower, "autofollow.fetch_poll_interval", "47s")
+    rules = Rules(pair, name)
+    gate.watch(SETUP, lambda body: name.encode() in body and body.endswith(Out().vint(47_000).data))
+    rules.made(leader_alias=GATED)
+    try:
+        until(lambda: gate.waiting == 1, 60, "the request waits")
+    finally:
+        rules.clear()
+        gate.through()
+
+
+def test_idle_timeout(pair, abandoned):
+    """The commit of a bootstrap that was given up is let go of; one that is being read is kept."""
+    assert abandoned(OPEN, "in use")
+
+    def held():
+        """Bootstraps that the leader serves, while one is in use."""
+        assert abandoned(CHUNK, "in use")
+        (line,) = [line for line in pair.leader.ok("GET", f"{API}/_metrics").splitlines()
+                   if line.startswith("opensearch_replication_leader_bootstrap_sessions{")]
+        return float(line.split()[-1])
+    until(lambda: held() == 1, 60, "one is left")
+    assert not abandoned(CHUNK, "given up") and abandoned(CHUNK, "in use")

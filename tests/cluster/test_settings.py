@@ -71,10 +71,10 @@ def answers(pair, index):
     return sum(float(line.split()[-1]) for line in found)
 
 
-def catch_up(pair, index, tag):
+def catch_up(pair, index, tag, text=""):
     """Answers of the leader that 1 600 operations in a row take."""
     pair.pause(index)
-    pair.leader.bulk([({"index": {"_id": f"{tag}-{n}"}}, {"n": n}) for n in range(1600)], index)
+    pair.leader.bulk([({"index": {"_id": f"{tag}-{n}"}}, {"n": n, "text": text}) for n in range(1600)], index)
     before = answers(pair, index)
     assert pair.resume(index).status == 200
     pair.caught_up(index)
@@ -102,6 +102,16 @@ def test_ops_batch_size(pair, index, setting):
         pair.caught_up(index)
         return answers(pair, index) - before >= 50
     until(in_force, 60, "the running task asks for less at a time")
+
+
+def test_batch_size(pair, index, setting):
+    """1.6 MB at a time, and then in pieces that are no larger than the setting says."""
+    pair.leader.create_index(index)
+    pair.follow(index)
+    assert catch_up(pair, index, "whole", "x" * 1000) < 15
+    setting(pair.follower, "follower.batch_size", "64kb")
+    assert catch_up(pair, index, "small", "x" * 1000) >= 25
+    assert pair.same(index) == 3200
 
 
 def threads(pair):

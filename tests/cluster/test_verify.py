@@ -114,6 +114,32 @@ def test_as_a_task_cancelled_and_resumed(pair, index):
     equal(verify(pair, index, f"?resume={short['resume']}"))
 
 
+def test_shards_at_a_time(pair, index):
+    """So slow that no shard is done within a test: as many have begun as the setting says, and none more."""
+    pair.leader.create_index(index, shards=4)
+    documents = fill(pair, index)
+    pair.follow(index)
+    pair.caught_up(index)
+    keys = [f"plugins.replication.verify.{key}" for key in ("max_bytes_per_sec", "concurrent_shards")]
+    try:
+        for together in (1, 3):
+            pair.follower.settings(**dict(zip(keys, ("64kb", together))))
+            task = verify(pair, index, "?wait_for_completion=false")["task"]
+
+            def under_way():
+                shards = pair.follower.ok("GET", f"/_tasks/{task}")["task"]["status"]["shards"]
+                running = [shard for shard in shards if not shard["complete"]]
+                assert len(running) <= together, shards
+                return len(running) == together and all(shard["documents"] > 0 for shard in running)
+            until(under_way, 60, f"{together} shards are being compared")
+            pair.follower.ok("POST", f"/_tasks/{task}/_cancel")
+            done = until(lambda: (lambda found: found["completed"] and found)(pair.follower.ok("GET", f"/_tasks/{task}")), 60, "it is over")
+            assert done["response"]["result"] == "incomplete" and done["response"]["documents"] < documents, done
+    finally:
+        pair.follower.settings(**dict.fromkeys(keys))
+    equal(verify(pair, index), documents)
+
+
 def test_refusals(pair, index):
     def refused(query, status, text, name=index):
         answer = pair.follower.request("POST", pair.url(name, "_verify") + query)
