@@ -23,6 +23,9 @@ endforeach()
 add_compile_options(-ffunction-sections -fdata-sections -fno-common -fstack-protector-strong -fno-omit-frame-pointer)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   add_compile_options(-fcf-protection=full)
+  # gcc clears structs of 48 bytes and more with "rep stos", which takes longer to begin than to clear: without it two steps
+  # of a follower take 101 ns instead of 147 (docs/BENCHMARKS.md).
+  add_compile_options($<$<C_COMPILER_ID:GNU>:-mmemset-strategy=unrolled_loop:256:noalign,libcall:-1:noalign>)
 endif()
 
 if(CCR_SANITIZE MATCHES "^(address|ON)$")

@@ -45,6 +45,37 @@ CCR_TEST(wire, batches_of_every_codec_come_back_with_and_without_prefix)
     ccr_workspace_free(ws);
 }
 
+/* Short batches are packed behind a guessed length of the header, long ones behind a measured one. */
+CCR_TEST(wire, a_header_of_the_longest_numbers_fits_before_batches_of_any_length)
+{
+    struct ccr_workspace *ws;
+    struct ccr_err err = {0};
+    assert_ok(ccr_workspace_new(&ws, &heap->alloc));
+    for (size_t source = 4000; source <= 4064; source++) { /* 4096 plain bytes and their neighbours */
+        char document[4064];
+        struct plain_ops p = plain_new(CCR_SEQ_NO_MAX - 1);
+        memset(document, source % 2 == 0 ? '{' : (int)(source % 251), source);
+        plain_index(&p, document, source);
+        for (int codec = CCR_CODEC_NONE; codec <= CCR_CODEC_ZSTD; codec++) {
+            struct ccr_wire_header h = {
+                .codec = (enum ccr_codec_id)codec,
+                .from_seq_no = p.first_seq_no,
+                .ops = 1,
+                .checksum = plain_checksum(&p),
+                .origin = UINT64_MAX,
+                .state = {CCR_SEQ_NO_MAX, CCR_SEQ_NO_UNASSIGNED, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+            size_t cap = ccr_wire_bound(p.len);
+            struct frame f = {malloc(cap), 0};
+            assert_ok(ccr_wire_encode(ws, &h, 1, NONE, plain_slice(&p), f.data, cap, &f.len, &err));
+            cr_assert_eq(h.codec == CCR_CODEC_NONE, codec == CCR_CODEC_NONE);
+            comes_back(ws, &p, &f, NONE);
+            frame_free(&f);
+        }
+        plain_free(&p);
+    }
+    ccr_workspace_free(ws);
+}
+
 CCR_TEST(wire, an_empty_frame_carries_the_leaders_state)
 {
     struct ccr_workspace *ws;

@@ -93,9 +93,18 @@ static struct ccr_status encode_check(const struct ccr_wire_header *h, struct cc
 }
 
 /*
- * The header stands before the packed bytes and tells their length, so its own length is guessed from the plain length:
- * the varint is mostly as long, and then nothing has to be moved.
+ * The header stands before the packed bytes and tells their length, so its own length is guessed. Of a long batch it is
+ * measured with the plain length: that varint is mostly as long, and then nothing has to be moved. Measuring takes as
+ * long as writing it, though, which next to LZ4 on one document is a twelfth of everything; so short ones are moved.
  */
+#define HEADER_GUESS 64u
+#define MOVED_MAX    4096u
+
+static size_t header_guess(const Ccr__V1__BatchHeader *m)
+{
+    return m->raw_bytes <= MOVED_MAX ? HEADER_GUESS : ccr__v1__batch_header__get_packed_size(m);
+}
+
 struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_header *h, int level,
                                   struct ccr_slice prefix, struct ccr_slice plain, uint8_t *dst, size_t cap,
                                   size_t *len, struct ccr_err *err)
@@ -112,7 +121,7 @@ struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_head
     }
 
     Ccr__V1__BatchHeader m = to_message(&out);
-    uint8_t *packed_at = dst + CCR_WIRE_PREAMBLE + ccr__v1__batch_header__get_packed_size(&m);
+    uint8_t *packed_at = dst + CCR_WIRE_PREAMBLE + header_guess(&m);
     size_t packed = plain.len;
     if (out.codec != CCR_CODEC_NONE) {
         size_t room = (size_t)(dst + cap - packed_at);
@@ -128,7 +137,8 @@ struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_head
     out.packed_bytes = (uint32_t)packed;
 
     m = to_message(&out);
-    size_t header_len = ccr__v1__batch_header__get_packed_size(&m);
+    uint8_t header[CCR_WIRE_HEADER_MAX]; /* 14 numbers of at most 11 bytes */
+    size_t header_len = ccr__v1__batch_header__pack(&m, header);
     uint8_t *want_at = dst + CCR_WIRE_PREAMBLE + header_len;
     if (out.codec != CCR_CODEC_NONE) {
         if (want_at != packed_at) {
@@ -137,7 +147,7 @@ struct ccr_status ccr_wire_encode(struct ccr_workspace *ws, struct ccr_wire_head
     } else if (plain.len > 0) {
         memcpy(want_at, plain.data, plain.len);
     }
-    (void)ccr__v1__batch_header__pack(&m, dst + CCR_WIRE_PREAMBLE);
+    memcpy(dst + CCR_WIRE_PREAMBLE, header, header_len);
     ccri_frame_seal(dst, CCRI_MAGIC_BATCH, header_len);
     *h = out;
     *len = CCR_WIRE_PREAMBLE + header_len + packed;
