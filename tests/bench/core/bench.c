@@ -8,16 +8,13 @@
 #include <string.h>
 #include <time.h>
 
-#define ROWS_MAX     400
+#define ROWS_MAX     800
 #define BYTES_A_TURN 20e6
 
 struct row {
     const char *section;
     char name[96];
-    double value;
-    char unit[16];
-    int way; /* -1 at most, 1 at least, 0 no bound */
-    double bound;
+    struct bench_figure figure;
 };
 
 static struct row rows[ROWS_MAX];
@@ -66,23 +63,32 @@ void bench_section(const char *title)
     printf("%s\n", title);
 }
 
-static bool met(const struct row *r)
+static bool met(const struct bench_figure *f)
 {
-    return r->way == 0 || (r->way > 0 ? r->value >= r->bound : r->value <= r->bound);
+    return f->way == BENCH_NO_BOUND || (f->way == BENCH_AT_LEAST ? f->value >= f->bound : f->value <= f->bound);
 }
 
-static void put(const char *name, double value, const char *unit, int way, double bound)
+static int digits(double value)
+{
+    return value < 10 ? 3 : (value < 1000 ? 1 : 0);
+}
+
+void bench_put(struct bench_figure figure)
 {
     if (row_count == ROWS_MAX) {
         bench_die("rows", "there are more than the table holds");
     }
     struct row *r = &rows[row_count++];
-    *r = (struct row){.section = section, .value = value, .way = way, .bound = bound};
-    snprintf(r->name, sizeof r->name, "%s", name);
-    snprintf(r->unit, sizeof r->unit, "%s", unit);
-    printf("  %-58s %10.*f %-8s", r->name, value < 10 ? 3 : (value < 1000 ? 1 : 0), value, r->unit);
-    if (way != 0) {
-        printf(" %s %g  %s", way > 0 ? ">=" : "<=", bound, met(r) ? "met" : "MISSED");
+    *r = (struct row){.section = section, .figure = figure};
+    snprintf(r->name, sizeof r->name, "%s", figure.name);
+    printf("  %-58s %10.*f %-5s", r->name, digits(figure.value), figure.value, figure.unit);
+    if (figure.bare > 0) {
+        printf(" bare %10.*f  %5.2f x", digits(figure.bare), figure.bare, figure.value / figure.bare);
+    } else if (figure.way != BENCH_NO_BOUND) {
+        printf(" %24s", "");
+    }
+    if (figure.way != BENCH_NO_BOUND) {
+        printf(" %s %g  %s", figure.way == BENCH_AT_LEAST ? ">=" : "<=", figure.bound, met(&figure) ? "met" : "MISSED");
     }
     putchar('\n');
     fflush(stdout);
@@ -90,17 +96,17 @@ static void put(const char *name, double value, const char *unit, int way, doubl
 
 void bench_row(const char *name, double value, const char *unit)
 {
-    put(name, value, unit, 0, 0);
+    bench_put((struct bench_figure){.name = name, .value = value, .unit = unit});
 }
 
 void bench_at_least(const char *name, double value, const char *unit, double bound)
 {
-    put(name, value, unit, 1, bound);
+    bench_put((struct bench_figure){.name = name, .value = value, .unit = unit, .way = BENCH_AT_LEAST, .bound = bound});
 }
 
 void bench_at_most(const char *name, double value, const char *unit, double bound)
 {
-    put(name, value, unit, -1, bound);
+    bench_put((struct bench_figure){.name = name, .value = value, .unit = unit, .way = BENCH_AT_MOST, .bound = bound});
 }
 
 static void write_json(const char *path)
@@ -111,12 +117,15 @@ static void write_json(const char *path)
     }
     fputs("[\n", out);
     for (size_t i = 0; i < row_count; i++) {
-        const struct row *r = &rows[i];
-        fprintf(out, "  {\"section\": \"%s\", \"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", r->section, r->name,
-                r->value, r->unit);
-        if (r->way != 0) {
-            fprintf(out, ", \"%s\": %g, \"met\": %s", r->way > 0 ? "at_least" : "at_most", r->bound,
-                    met(r) ? "true" : "false");
+        const struct bench_figure *f = &rows[i].figure;
+        fprintf(out, "  {\"section\": \"%s\", \"name\": \"%s\", \"value\": %.6g, \"unit\": \"%s\"", rows[i].section,
+                rows[i].name, f->value, f->unit);
+        if (f->bare > 0) {
+            fprintf(out, ", \"bare\": %.6g, \"ratio\": %.4g", f->bare, f->value / f->bare);
+        }
+        if (f->way != BENCH_NO_BOUND) {
+            fprintf(out, ", \"%s\": %g, \"met\": %s", f->way == BENCH_AT_LEAST ? "at_least" : "at_most", f->bound,
+                    met(f) ? "true" : "false");
         }
         fprintf(out, "}%s\n", i + 1 < row_count ? "," : "");
     }
@@ -130,7 +139,7 @@ int bench_end(const struct bench_options *o)
 {
     int missed = 0;
     for (size_t i = 0; i < row_count; i++) {
-        missed += met(&rows[i]) ? 0 : 1;
+        missed += met(&rows[i].figure) ? 0 : 1;
     }
     printf("%zu figures, %d bounds missed\n", row_count, missed);
     if (o->json != NULL) {

@@ -10,6 +10,8 @@
 #define COLD 5
 #define WARM 2000
 
+#define STRETCH (64u << 10) /* as the core reads */
+
 struct finding {
     struct ccr_dir dir;
     struct ccr_workspace *ws;
@@ -18,6 +20,8 @@ struct finding {
     uint8_t *dst;
     size_t cap;
     uint64_t random;
+    double read_s;       /* to read STRETCH bytes at a random place of a generation */
+    double generation_s; /* to read a whole generation */
 };
 
 static int64_t somewhere(struct finding *t)
@@ -52,6 +56,43 @@ static void begin(struct finding *t)
     }
 }
 
+/* The first generation, a whole one, read with the system's calls alone: in order, then anywhere. */
+static void bare_reads(struct finding *t)
+{
+    static uint8_t stretch[STRETCH];
+    const char *name = "translog-1.tlog";
+    struct ccr_err err;
+    uint64_t size = 0;
+    size_t got;
+    int file;
+    if (!ccr_ok(t->dir.open(t->dir.ctx, name, &file, &err)) || !ccr_ok(t->dir.size(t->dir.ctx, file, &size, &err))) {
+        bench_die(name, err.text);
+    }
+    for (int turn = 0; turn < 2; turn++) { /* the first one brings it into memory */
+        double start = bench_now_s();
+        for (uint64_t at = 0; at < size; at += STRETCH) {
+            if (!ccr_ok(t->dir.read(t->dir.ctx, file, stretch, STRETCH, at, &got, &err))) {
+                bench_die(name, err.text);
+            }
+        }
+        t->generation_s = bench_now_s() - start;
+    }
+    double start = bench_now_s();
+    for (int i = 0; i < WARM; i++) {
+        uint64_t at = (uint64_t)somewhere(t) % (size - STRETCH);
+        if (!ccr_ok(t->dir.read(t->dir.ctx, file, stretch, STRETCH, at, &got, &err))) {
+            bench_die(name, err.text);
+        }
+    }
+    t->read_s = (bench_now_s() - start) / WARM;
+    t->dir.close(t->dir.ctx, file);
+}
+
+static void put_against(const char *name, double value, const char *unit, double bare)
+{
+    bench_put((struct bench_figure){.name = name, .value = value, .unit = unit, .bare = bare});
+}
+
 static void cold(struct finding *t)
 {
     double worst = 0, sum = 0;
@@ -64,8 +105,8 @@ static void cold(struct finding *t)
         worst = took > worst ? took : worst;
         ccr_leader_free(t->l);
     }
-    bench_row("first request at any place, mean", sum / COLD * 1e3, "ms");
-    bench_row("first request at any place, worst", worst * 1e3, "ms");
+    put_against("first request at any place, mean", sum / COLD * 1e3, "ms", t->generation_s * 1e3);
+    put_against("first request at any place, worst", worst * 1e3, "ms", t->generation_s * 1e3);
 }
 
 static void warm(struct finding *t)
@@ -82,7 +123,7 @@ static void warm(struct finding *t)
     }
     double took = bench_now_s() - start;
     ccr_leader_counts(t->l, &after);
-    bench_row("any place, once every generation is known", took / WARM * 1e6, "us");
+    put_against("any place, once every generation is known", took / WARM * 1e6, "us", t->read_s * 1e6);
     bench_row("bytes looked at for it", (double)(after.scanned_bytes - before.scanned_bytes) / WARM, "B");
     bench_row("memory of this leader shard", (double)ccr_leader_memory(t->l) / 1024, "KB");
     ccr_leader_free(t->l);
@@ -100,7 +141,7 @@ static void following(struct finding *t, uint32_t ops)
         from += read_at(t, from, ops);
     }
     snprintf(name, sizeof name, "the next %u operations, one request after another", ops);
-    bench_row(name, (bench_now_s() - start) / requests * 1e6, "us");
+    put_against(name, (bench_now_s() - start) / requests * 1e6, "us", t->read_s * 1e6);
     ccr_leader_free(t->l);
 }
 
@@ -108,16 +149,18 @@ void bench_lookup(const struct bench_options *o)
 {
     struct finding t = {.random = 7};
     struct ccr_err err;
-    static char title[64]; /* lives as long as the rows */
-    snprintf(title, sizeof title, "lookup in a translog of %u MB", o->megabytes);
+    static char title[96]; /* lives as long as the rows */
+    snprintf(title, sizeof title, "lookup in a translog of %u MB; bare: read all of a generation, read 64 KB of it",
+             o->megabytes);
     bench_section(title);
-    t.last = bench_write_translog(o->folder, (size_t)o->megabytes << 20, false);
+    t.last = bench_write_translog(o->folder, (size_t)o->megabytes << 20, BENCH_LOG_SOURCE, false);
     t.cap = ccr_wire_bound(2u << 20);
     t.dst = malloc(t.cap);
     if (!ccr_ok(ccr_dir_open(&t.dir, ccr_alloc_system(), o->folder, &err)) ||
         !ccr_ok(ccr_workspace_new(&t.ws, ccr_alloc_system()))) {
         bench_die(o->folder, err.text);
     }
+    bare_reads(&t);
     cold(&t);
     warm(&t);
     following(&t, 1);

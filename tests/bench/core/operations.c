@@ -16,15 +16,8 @@
 #define LOAD_LEAST  (64u << 10) /* room for a prefix, and for operations behind it */
 
 #define GENERATION_BYTES (64u << 20) /* index.translog.generation_threshold_size */
-#define SOURCE_BYTES     430
 
 static struct plain_ops real;
-
-const char *bench_kind_name(enum bench_kind kind)
-{
-    static const char *const names[] = {"log", "small", "large", "huge", "real"};
-    return names[kind];
-}
 
 static uint64_t mix(uint64_t n)
 {
@@ -146,7 +139,7 @@ void bench_load_translog(const char *folder)
     ccr_dir_close(&dir);
 }
 
-int64_t bench_write_translog(const char *folder, size_t bytes, bool swapped)
+int64_t bench_write_translog(const char *folder, size_t bytes, size_t source_bytes, bool swapped)
 {
     static struct forge f;
     int64_t next = 0;
@@ -154,7 +147,7 @@ int64_t bench_write_translog(const char *folder, size_t bytes, bool swapped)
     for (size_t written = 0; written < bytes;) {
         size_t before = forge_current(&f)->log->len;
         for (int64_t i = 0; i < 8; i++) {
-            forge_index(&f, next + (i ^ (swapped && next / 8 % 3 == 0 ? 3 : 0)), 1, SOURCE_BYTES);
+            forge_index(&f, next + (i ^ (swapped && next / 8 % 3 == 0 ? 3 : 0)), 1, source_bytes);
         }
         next += 8;
         written += forge_current(&f)->log->len - before;

@@ -67,7 +67,9 @@ static ZSTD_CDict *train(const struct plain_ops *earlier, size_t bytes)
     return d;
 }
 
-static void show(const struct bench_options *o, struct batches *b, size_t bytes, const char *what, bench_work work)
+/* *independent: seconds of the first way, beside which the others are shown. */
+static void show(const struct bench_options *o, struct batches *b, size_t bytes, const char *what, bench_work work,
+                 double *independent)
 {
     char name[96];
     double took;
@@ -76,8 +78,10 @@ static void show(const struct bench_options *o, struct batches *b, size_t bytes,
         plain += b->batch[i].len;
     }
     bench_turns(&work, 1, b, bench_calls(o, plain), &took);
+    *independent = *independent == 0 ? took : *independent;
     snprintf(name, sizeof name, "%zu bytes, %s: time", bytes, what);
-    bench_row(name, took / BATCHES * 1e6, "us");
+    bench_put((struct bench_figure){
+        .name = name, .value = took / BATCHES * 1e6, .unit = "us", .bare = *independent / BATCHES * 1e6});
     snprintf(name, sizeof name, "%zu bytes, %s: ratio", bytes, what);
     bench_row(name, (double)plain / (double)b->packed, "x");
 }
@@ -98,48 +102,65 @@ static void choose(struct batches *b, const struct plain_ops *ops, size_t bytes)
     }
 }
 
-void bench_prefix(const struct bench_options *o)
+static void show_all(const struct bench_options *o, const struct plain_ops *later, size_t bytes,
+                     ZSTD_CDict *const dictionaries[2])
 {
     static const size_t prefixes[] = {0, 1u << 10, 4u << 10, 8u << 10, 16u << 10, 64u << 10};
-    static const size_t sizes[] = {1, 4u << 10, 16u << 10, 256u << 10};
-    enum bench_kind kind = o->translog != NULL ? BENCH_REAL : BENCH_LOG;
+    struct batches b = {0};
+    char what[40];
+    double independent = 0;
+    choose(&b, later, bytes);
+    for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++) {
+        b.prefix = prefixes[k];
+        if (prefixes[k] == 0) {
+            snprintf(what, sizeof what, "independent");
+        } else {
+            snprintf(what, sizeof what, "prefix %zu KB", prefixes[k] >> 10);
+        }
+        show(o, &b, bytes, what, with_prefix, &independent);
+    }
+    for (size_t k = 0; k < 2; k++) {
+        b.dictionary = dictionaries[k];
+        show(o, &b, bytes, k == 0 ? "dictionary 16 KB" : "dictionary 110 KB", with_dictionary, &independent);
+    }
+}
+
+/* Half of the operations are what a dictionary was trained on, the batches come from the other half. */
+static void one_kind(const struct bench_options *o, enum bench_kind kind, const size_t *sizes, size_t count)
+{
     struct plain_ops all = bench_operations(kind, 1, 16u << 20);
     size_t half = 0;
     while (half < all.len / 2) {
         half += 4u + ccr_get_u32be(all.data + half);
     }
-    struct plain_ops earlier = {.data = all.data, .len = half},
-                     later = {.data = all.data + half, .len = all.len - half};
+    const struct plain_ops earlier = {.data = all.data, .len = half};
+    const struct plain_ops later = {.data = all.data + half, .len = all.len - half};
+    ZSTD_CDict *dictionaries[] = {train(&earlier, 16u << 10), train(&earlier, 110u << 10)};
+    for (size_t i = 0; i < count; i++) {
+        show_all(o, &later, sizes[i], dictionaries);
+    }
+    ZSTD_freeCDict(dictionaries[0]);
+    ZSTD_freeCDict(dictionaries[1]);
+    plain_free(&all);
+}
+
+void bench_prefix(const struct bench_options *o)
+{
+    static const size_t sizes[] = {1, 4u << 10, 16u << 10, 64u << 10, 256u << 10};
+    static const size_t sizes_large[] = {1, 256u << 10}; /* 1: one document */
     zc = ZSTD_createCCtx();
     out_cap = ccr_codec_bound(CCR_CODEC_ZSTD, 1u << 20);
     out = malloc(out_cap);
     if (!ccr_ok(ccr_workspace_new(&ws, ccr_alloc_system()))) {
         bench_die("workspace", "no memory");
     }
-    bench_section("small batches, zstd level 1");
-    ZSTD_CDict *dictionaries[] = {train(&earlier, 16u << 10), train(&earlier, 110u << 10)};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-        struct batches b = {0};
-        char what[40];
-        choose(&b, &later, sizes[i]);
-        for (size_t k = 0; k < sizeof prefixes / sizeof *prefixes; k++) {
-            b.prefix = prefixes[k];
-            if (prefixes[k] == 0) {
-                snprintf(what, sizeof what, "independent");
-            } else {
-                snprintf(what, sizeof what, "prefix %zu KB", prefixes[k] >> 10);
-            }
-            show(o, &b, sizes[i], what, with_prefix);
-        }
-        for (size_t k = 0; k < 2; k++) {
-            b.dictionary = dictionaries[k];
-            show(o, &b, sizes[i], k == 0 ? "dictionary 16 KB" : "dictionary 110 KB", with_dictionary);
-        }
-    }
-    ZSTD_freeCDict(dictionaries[0]);
-    ZSTD_freeCDict(dictionaries[1]);
+    bench_section("log lines, zstd level 1; bare: independent");
+    one_kind(o, o->translog != NULL ? BENCH_REAL : BENCH_LOG, sizes, sizeof sizes / sizeof *sizes);
+    bench_section("metrics of 60 B, zstd level 1; bare: independent");
+    one_kind(o, BENCH_SMALL, sizes, sizeof sizes / sizeof *sizes);
+    bench_section("documents of 100 KB, zstd level 1; bare: independent");
+    one_kind(o, BENCH_LARGE, sizes_large, sizeof sizes_large / sizeof *sizes_large);
     ccr_workspace_free(ws);
     ZSTD_freeCCtx(zc);
     free(out);
-    plain_free(&all);
 }
