@@ -241,6 +241,15 @@ def check_essays():
             yield "%s: the type has no Javadoc" % name
 
 
+def check_imports():
+    """every Java import is used"""
+    for name in under("jni-shim/java/", "tests/jni/", suffixes=(".java",)):
+        body = re.sub(r"^import .*$", "", text(name), flags=re.M)
+        for imported in re.findall(r"^import (?:static )?([\w.]+);$", text(name), flags=re.M):
+            if not re.search(r"\b%s\b" % imported.rpartition(".")[2], body):
+                yield "%s: %s" % (name, imported)
+
+
 def check_comments():
     """C comments are /* */; no to-do notes, tabs or trailing blanks"""
     for name in SOURCES:
@@ -443,7 +452,7 @@ def main():
     checks = [(check.__doc__ or check.__name__[6:].replace("_", " "), check, ()) for check in (
         check_banned_c, check_banned_java, check_file_length, check_c_function_length, check_java_method_length, check_modules,
         check_packages, check_packages_notice,
-        check_jni_includes, check_essays, check_comments, check_prefixes, check_messages, check_places, check_routes, check_empty, check_format)]
+        check_jni_includes, check_essays, check_imports, check_comments, check_prefixes, check_messages, check_places, check_routes, check_empty, check_format)]
     for option, check in [(options.compile_commands, check_clang_tidy), (options.library, check_library), (options.zip, check_zip)]:
         if option:
             checks.append((check.__doc__, check, (option,)))
