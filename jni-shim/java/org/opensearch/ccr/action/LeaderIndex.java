@@ -1,8 +1,8 @@
 package org.opensearch.ccr.action;
 
 import org.opensearch.Version;
-import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.action.support.ListenerTimeouts;
+import org.opensearch.ccr.common.LeaderMetadata;
 import org.opensearch.ccr.metadata.LeaderBounds;
 import org.opensearch.ccr.metadata.Lineage;
 import org.opensearch.ccr.security.RoleClients;
@@ -19,7 +19,10 @@ import org.opensearch.threadpool.ThreadPool;
 /** A leader index as its own cluster describes it, and whether it can be followed. */
 record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable routing) {
 
-    /** Asks the leader. Fails with {@link IndexNotFoundException} when there is no index of that very name. */
+    /**
+     * Asks the leader. Fails with {@link IndexNotFoundException} when there is no index of that very name, with class TRANSIENT
+     * while the leader does not know its indices yet.
+     */
     static void fetch(
         RoleClients clients,
         ThreadPool threadPool,
@@ -28,7 +31,6 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
         TimeValue timeout,
         ActionListener<LeaderIndex> listener
     ) {
-        ClusterStateRequest request = new ClusterStateRequest().clear().metadata(true).routingTable(true).indices(index);
         ActionListener<LeaderIndex> timed = ListenerTimeouts.wrapWithTimeout(
             threadPool,
             listener,
@@ -36,8 +38,7 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
             ThreadPool.Names.GENERIC,
             "leader metadata"
         );
-        clients.pluginOnLeader(alias).admin().cluster().state(request, ActionListener.wrap(answer -> {
-            ClusterState state = answer.getState();
+        LeaderMetadata.withRouting(clients.pluginOnLeader(alias), index, ActionListener.wrap(state -> {
             IndexMetadata metadata = state.metadata().index(index);
             if (metadata == null) {
                 // Another index stands there when the name is an alias.

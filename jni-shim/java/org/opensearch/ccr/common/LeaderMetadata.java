@@ -22,13 +22,22 @@ public final class LeaderMetadata {
      * Fails with class TRANSIENT while the leader does not know its indices yet.
      */
     public static void of(Client leader, String index, ActionListener<Metadata> listener) {
-        ask(leader, request(index), ActionListener.wrap(answer -> {
+        look(leader, index, false, ActionListener.map(listener, ClusterState::metadata));
+    }
+
+    /** As {@link #of}, together with where the index's shards are. */
+    public static void withRouting(Client leader, String index, ActionListener<ClusterState> listener) {
+        look(leader, index, true, listener);
+    }
+
+    private static void look(Client leader, String index, boolean routing, ActionListener<ClusterState> listener) {
+        ask(leader, request(index).routingTable(routing), ActionListener.wrap(answer -> {
             if (answer.metadata().indices().isEmpty() == false) {
-                listener.onResponse(answer.metadata());
+                listener.onResponse(answer);
                 return;
             }
             // Again, and what explains an absence together with it: blocks are those of all indices, so they are not asked for first.
-            ask(leader, request(index).blocks(true), ActionListener.map(listener, LeaderMetadata::known));
+            ask(leader, request(index).routingTable(routing).blocks(true), ActionListener.map(listener, LeaderMetadata::known));
         }, listener::onFailure));
     }
 
@@ -41,11 +50,11 @@ public final class LeaderMetadata {
     }
 
     /** @throws org.opensearch.OpenSearchException of class TRANSIENT when the state was answered too early to be believed */
-    static Metadata known(ClusterState state) {
+    static ClusterState known(ClusterState state) {
         if (state.blocks().hasGlobalBlock(GatewayService.STATE_NOT_RECOVERED_BLOCK)) {
             String text = "the leader cluster has just begun and does not know its indices yet";
             throw ReplicationException.of(ErrorClass.ERROR_TRANSIENT, RestStatus.SERVICE_UNAVAILABLE, text, null);
         }
-        return state.metadata();
+        return state;
     }
 }

@@ -32,6 +32,6 @@ class LeaderMetadataTests {
     @Test
     void anAbsenceThatIsKnownIsBelieved() {
         ClusterState state = empty(ClusterBlocks.builder().addGlobalBlock(Metadata.CLUSTER_READ_ONLY_BLOCK));
-        assertSame(state.metadata(), LeaderMetadata.known(state));
+        assertSame(state, LeaderMetadata.known(state));
     }
 }
