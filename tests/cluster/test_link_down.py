@@ -47,17 +47,19 @@ def assert_at_once(returns, ordinary):
         assert statistics.median(returns) < 3 * statistics.median(ordinary), told
 
 
+def unreachable(pair, index):
+    """The status, once it says so."""
+    status = pair.status(index)
+    assert status["status"] == "SYNCING", status
+    return status["reason"].startswith("The leader cluster is unreachable since ") and status
+
+
 def down_for_a_minute(pair, index, reason):
     """Writes while the leader cannot be reached, and waits for what the status says about it. Answers when it went down."""
     down_at = time.monotonic()
     with Writer(pair.leader, index, threads=1, seed=31) as writer:
         writer.wait(3000)
-
-    def told():
-        status = pair.status(index)
-        assert status["status"] == "SYNCING", status
-        return status["reason"].startswith("The leader cluster is unreachable since ") and status
-    status = until(told, 150, "status tells that the leader cannot be reached")
+    status = until(lambda: unreachable(pair, index), 60, "status tells that the leader cannot be reached")
     assert reason in status["reason"] and "Replication resumes by itself." in status["reason"], status
     rest = 60 - (time.monotonic() - down_at)
     if rest > 0:
@@ -94,23 +96,38 @@ def test_leader_unreachable_for_a_minute(own_pair, own_index):
     assert lines[0] < 20000 and lines[1] < 100, lines
 
 
-def test_leader_hangs_for_a_minute(own_pair, own_index):
-    """A black hole: nothing comes and nothing breaks. It is told when a request is given up, and ends like any outage."""
+def lag(pair, index):
+    return pair.follower.ok("GET", pair.url(index, "_status") + "?detailed=true")["details"]["lag"]
+
+
+def test_a_link_that_falls_silent(own_pair, own_index):
+    """A black hole: nothing comes and nothing breaks. It is told long before a poll is given up, and ends like any outage."""
     pair, index = own_pair, own_index
-    pair.follower.settings(plugins__replication__follower__poll_timeout="1s")
-    try:
-        filled(pair, index, mappings={"dynamic": False})
-        pair.follow(index)
-        pair.caught_up(index)
-        ordinary = [resumed(pair, index) for _ in range(3)]
-        pair.link.stall()
-        down_for_a_minute(pair, index, "no answer in time")
-        returns = [goes_on_after(pair, index, pair.link.resume)]
-        assert_at_once(returns, ordinary)
-        pair.same(index)
-        until(lambda: pair.status(index)["reason"] == "User initiated", 60, "the reason is the ordinary one again")
-    finally:
-        pair.follower.settings(plugins__replication__follower__poll_timeout=None)
+    filled(pair, index, mappings={"dynamic": False})
+    pair.follow(index)
+    pair.caught_up(index)
+    ordinary = [resumed(pair, index) for _ in range(3)]
+    assert lag(pair, index)["millis"] == 0
+    accepted = pair.link.stats()["accepted"]
+    begun = time.monotonic()
+    pair.link.stall()
+    last = written(pair, index)
+    # The poll that is out may stay so for a minute and is given up a minute later.
+    status = until(lambda: unreachable(pair, index), 50, "status tells that the leader cannot be reached")
+    took = time.monotonic() - begun
+    print(f"told after {took:.1f} s: {status['reason']}")
+    assert "1 of 1 shards" in status["reason"] and "Replication resumes by itself." in status["reason"], status
+    assert "the leader has said nothing for " in status["reason"], status
+    behind = lag(pair, index)["millis"]
+    assert behind >= 1000 * took - 500, f"behind by {behind} ms: from the last word, not from the moment when it was noticed"
+    until(lambda: lag(pair, index)["millis"] >= behind + 500, 10, "the lag grows")
+    returns = [goes_on_after(pair, index, pair.link.resume)]
+    pair.caught_up_to(index, last)
+    assert_at_once(returns, ordinary)
+    assert pair.link.stats()["accepted"] > accepted, "over new connections"
+    pair.same(index)
+    until(lambda: pair.status(index)["reason"] == "User initiated", 60, "the reason is the ordinary one again")
+    assert lag(pair, index)["millis"] == 0
 
 
 def test_connection_flaps_under_load(own_pair, own_index):
@@ -208,8 +225,14 @@ def test_cut_while_bootstrapping(own_pair, own_index):
     pair.same(index)
 
 
+def attempts(pair, index):
+    """How often a copy was begun in vain; None when it does not wait for a leader."""
+    told = re.search(r"is unreachable since 20\S+ \((\d+) attempts", pair.status(index)["reason"])
+    return told and int(told[1])
+
+
 def test_a_copy_that_cannot_begin_waits(own_pair, own_index):
-    """The leader goes between the request and the copy: nothing fails for good, and _stop works meanwhile."""
+    """The leader goes between the request and the copy: nothing fails for good, _stop works, and its return is noticed at once."""
     pair, index, stopped = own_pair, own_index, own_index + "-stopped"
     room = "cluster.routing.allocation.enable"
     pair.follower.ok("PUT", "/_cluster/settings", {"transient": {room: "none"}})
@@ -227,7 +250,12 @@ def test_a_copy_that_cannot_begin_waits(own_pair, own_index):
         assert pair.status(name)["status"] == "BOOTSTRAPPING"
     assert pair.stop_replication(stopped).status == 200
     assert pair.status(stopped) == {"status": "REPLICATION NOT IN PROGRESS"}
+    seen = attempts(pair, index)
+    until(lambda: attempts(pair, index) >= max(5, seen + 1), 60, "the next try is 15 seconds away, or more")
+    returned = time.monotonic()
     pair.link.resume()
+    until(lambda: attempts(pair, index) is None, 12, "the copy was made", interval=0.02)
+    print(f"copied {time.monotonic() - returned:.2f} s after the return")
     pair.wait_status(index, "SYNCING")
     assert pair.same(index) == 100
     assert pair.status(stopped) == {"status": "REPLICATION NOT IN PROGRESS"}

@@ -64,6 +64,30 @@ Test(follower_figures, an_outage_while_idle_counts_from_the_broken_connection)
     rig_free(r);
 }
 
+Test(follower_figures, an_outage_that_begins_with_silence_counts_from_the_last_word)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    r->now = 40000;
+    rig_step(r, (struct ccr_event){
+                    .kind = CCR_EVENT_FETCH_FAILED, .id = id, .error = CCR_ERROR_UNREACHABLE, .silent_ms = 13000});
+    cr_assert_eq(figures(r, 40000).lag_ms, 13000);
+    cr_assert_eq(figures(r, 47000).lag_ms, 20000);
+    rig_free(r);
+}
+
+Test(follower_figures, an_old_word_does_not_take_back_a_newer_one)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t id = rig_at_head(r, 9);
+    int64_t heard = r->now;
+    r->now += 1000;
+    rig_step(r, (struct ccr_event){
+                    .kind = CCR_EVENT_FETCH_FAILED, .id = id, .error = CCR_ERROR_UNREACHABLE, .silent_ms = 5000});
+    cr_assert_eq(figures(r, r->now).lag_ms, r->now - heard);
+    rig_free(r);
+}
+
 Test(follower_figures, an_answer_that_never_came_proves_nothing)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -110,6 +110,7 @@ struct ccr_event {
     uint64_t mapping_version; /* START, METADATA_SYNCED: versions in place on the follower */
     uint64_t settings_version;
     uint64_t aliases_version;
+    int64_t silent_ms; /* FETCH_FAILED: how long nothing had come from the leader; 0: the failure is told at once */
     const struct ccr_wire_header *header;     /* FETCHED: of a frame that was verified; borrowed for the call */
     const struct ccr_follower_config *config; /* CONFIGURE; borrowed for the call; history_uuid may only become known,
                                                  leader_shard stays as it was */

@@ -159,6 +159,9 @@ static struct ccr_status check_event(const struct ccr_follower *f, const struct 
     if (event->now_ms < -CCRI_TIME_MAX || event->now_ms > CCRI_TIME_MAX) {
         return ccr_err_set(err, CCR_ARG, "now_ms %lld is no time", (long long)event->now_ms);
     }
+    if (event->silent_ms < 0 || event->silent_ms > CCRI_TIME_MAX) {
+        return ccr_err_set(err, CCR_ARG, "silent_ms %lld is no span of time", (long long)event->silent_ms);
+    }
     if (event->kind == CCR_EVENT_START && (event->next_seq_no < 0 || event->next_seq_no > CCR_SEQ_NO_MAX)) {
         return ccr_err_set(err, CCR_ARG, "next_seq_no %lld is not in [0, 2^52)", (long long)event->next_seq_no);
     }
@@ -205,7 +208,7 @@ static struct ccr_status take_event(struct ccr_follower *f, const struct ccr_eve
         ccri_fetch_answered(f, event, out);
         break;
     case CCR_EVENT_FETCH_FAILED:
-        ccri_fetch_failed(f, event->id, event->error, out);
+        ccri_fetch_failed(f, event->id, event->error, event->silent_ms, out);
         break;
     case CCR_EVENT_APPLIED:
         ccri_apply_done(f, event);

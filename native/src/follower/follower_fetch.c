@@ -169,11 +169,11 @@ void ccri_fetch_answered(struct ccr_follower *f, const struct ccr_event *event, 
         return;
     }
     if (is_foreign(f, h)) {
-        ccri_fetch_failed(f, event->id, CCR_ERROR_HISTORY_CHANGED, out);
+        ccri_fetch_failed(f, event->id, CCR_ERROR_HISTORY_CHANGED, 0, out);
         return;
     }
     if (answer_wrong(p, h) != NULL) {
-        ccri_fetch_failed(f, event->id, CCR_ERROR_CORRUPT, out);
+        ccri_fetch_failed(f, event->id, CCR_ERROR_CORRUPT, 0, out);
         return;
     }
     ccri_figures_heard(f, p, h);
@@ -212,14 +212,15 @@ void ccri_fetch_damaged(struct ccr_follower *f, int64_t first, uint64_t id, stru
     ccri_door_trip(f, &f->fetch, CCR_ERROR_CORRUPT, id, f->next_id);
 }
 
-void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class error, struct ccr_effects *out)
+void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class error, int64_t silent_ms,
+                       struct ccr_effects *out)
 {
     struct ccri_piece *p = ccri_belt_find(f, id, CCRI_ASKED);
     if (p == NULL) {
         return;
     }
     int64_t first = p->first_seq_no;
-    ccri_figures_lost(f, p);
+    ccri_figures_lost(f, p, silent_ms);
     ccri_belt_remove(f, p);
     f->fetches_failed++;
     enum ccri_policy policy = ccri_policy_of(f, error, CCRI_FROM_FETCH);
@@ -244,7 +245,7 @@ void ccri_fetch_expire(struct ccr_follower *f, struct ccr_effects *out)
     for (size_t i = 0; i < f->count;) {
         struct ccri_piece *p = &f->pieces[i];
         if (p->state == CCRI_ASKED && p->deadline_ms <= f->now_ms) {
-            ccri_fetch_failed(f, p->id, CCR_ERROR_UNREACHABLE, out); /* takes the piece away */
+            ccri_fetch_failed(f, p->id, CCR_ERROR_UNREACHABLE, 0, out); /* takes the piece away */
         } else {
             i++;
         }

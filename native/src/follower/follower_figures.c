@@ -4,7 +4,8 @@
  * Lag in time. The operations carry no time that both clusters agree on, so the follower's own clock is used: each answer
  * leaves a mark "at this moment the leader had everything up to n". The newest mark that is applied says how old the
  * follower's picture is. A parked fetch is a mark that renews itself: as long as it is out, the leader has nothing new;
- * when it is answered, or its failure is told, that held until this moment. One that was never answered proves nothing.
+ * when it is answered, or its failure is told, that held until this moment; when it failed because the leader had fallen
+ * silent, until its last word. One that was never answered proves nothing.
  * An answer that did not wait may come from a replica that hears of the checkpoint a little later than its primary; a lag
  * can be too small by that little.
  *
@@ -62,21 +63,22 @@ static void thin_out(struct ccri_figures *g)
     g->marks_count = kept;
 }
 
-static void mark(struct ccr_follower *f, int64_t seq_no)
+static void mark(struct ccr_follower *f, int64_t seq_no, int64_t at_ms)
 {
     struct ccri_figures *g = &f->figures;
     forget_marks(f);
-    if (g->marks_count > 0 && seq_no < g->marks[g->marks_count - 1].seq_no) {
-        return; /* a copy that has not heard yet */
+    struct ccri_mark *last = g->marks_count > 0 ? &g->marks[g->marks_count - 1] : NULL;
+    if (last != NULL && (seq_no < last->seq_no || at_ms < last->at_ms)) {
+        return; /* a copy that has not heard yet, or older news */
     }
-    if (g->marks_count > 0 && seq_no == g->marks[g->marks_count - 1].seq_no) {
-        g->marks[g->marks_count - 1].at_ms = f->now_ms;
+    if (last != NULL && seq_no == last->seq_no) {
+        last->at_ms = at_ms;
         return;
     }
     if (g->marks_count == CCRI_MARKS_MAX) {
         thin_out(g);
     }
-    g->marks[g->marks_count++] = (struct ccri_mark){seq_no, f->now_ms};
+    g->marks[g->marks_count++] = (struct ccri_mark){seq_no, at_ms};
 }
 
 /* A parked fetch that is out: everything below it was here when it was sent, and nothing has come since. */
@@ -144,19 +146,19 @@ void ccri_figures_heard(struct ccr_follower *f, const struct ccri_piece *p, cons
 {
     f->figures.heard_ms = f->now_ms;
     if (p->wait_ms > 0) {
-        mark(f, p->first_seq_no - 1);
+        mark(f, p->first_seq_no - 1, f->now_ms);
     }
-    mark(f, h->state.global_checkpoint);
+    mark(f, h->state.global_checkpoint, f->now_ms);
     struct ccri_second *s = this_second(f);
     s->raw_bytes += h->raw_bytes;
     s->packed_bytes += h->packed_bytes;
 }
 
-void ccri_figures_lost(struct ccr_follower *f, const struct ccri_piece *p)
+void ccri_figures_lost(struct ccr_follower *f, const struct ccri_piece *p, int64_t silent_ms)
 {
     bool told = f->now_ms < p->deadline_ms;
     if (told && p->wait_ms > 0 && f->fetch.error == CCR_ERROR_NONE) {
-        mark(f, p->first_seq_no - 1);
+        mark(f, p->first_seq_no - 1, f->now_ms - silent_ms);
     }
 }
 

@@ -275,7 +275,8 @@ bool ccri_backs_off(const struct ccr_follower *f);
 /* ---- follower_fetch.c */
 
 void ccri_fetch_answered(struct ccr_follower *f, const struct ccr_event *event, struct ccr_effects *out);
-void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class error, struct ccr_effects *out);
+void ccri_fetch_failed(struct ccr_follower *f, uint64_t id, enum ccr_error_class error, int64_t silent_ms,
+                       struct ccr_effects *out);
 void ccri_fetch_expire(struct ccr_follower *f, struct ccr_effects *out);
 void ccri_fetch_schedule(struct ccr_follower *f, struct ccr_effects *out);
 void ccri_fetch_damaged(struct ccr_follower *f, int64_t first, uint64_t id, struct ccr_effects *out);
@@ -306,7 +307,8 @@ void ccri_figures_started(struct ccr_follower *f);
 /* An answer to a piece that was asked for, before the belt knows of it. */
 void ccri_figures_heard(struct ccr_follower *f, const struct ccri_piece *p, const struct ccr_wire_header *h);
 /* A failure of a piece that was asked for. */
-void ccri_figures_lost(struct ccr_follower *f, const struct ccri_piece *p);
+/* silent_ms: how long before now the leader was heard last. */
+void ccri_figures_lost(struct ccr_follower *f, const struct ccri_piece *p, int64_t silent_ms);
 /* Applied operations, once the books say so. */
 void ccri_figures_applied(struct ccr_follower *f, uint64_t operations);
 void ccri_figures_error(struct ccr_follower *f, enum ccr_error_class error, uint32_t attempts);

@@ -169,6 +169,7 @@ static struct ccr_status event_of(struct ccr_event *e, struct ccr_follower_confi
         .mapping_version = m->mapping_version,
         .settings_version = m->settings_version,
         .aliases_version = m->aliases_version,
+        .silent_ms = m->silent_ms,
     };
     if (e->kind == CCR_EVENT_CONFIGURE) {
         if (m->config == NULL) {

@@ -150,7 +150,8 @@ public final class CcrPlugin extends Plugin
                 bootstrap.service(),
                 metadata,
                 new FollowerDeletion(clusterService, clients),
-                statuses
+                statuses,
+                links
             )
         );
         List<Object> components = new ArrayList<>(List.of(core, clients, links, store, metadata, leases, tasks, follower.tasks()));

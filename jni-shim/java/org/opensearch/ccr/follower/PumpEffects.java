@@ -3,6 +3,7 @@ package org.opensearch.ccr.follower;
 import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.leader.FetchBatchAction;
 import org.opensearch.ccr.leader.FetchBatchRequest;
+import org.opensearch.ccr.link.SilentLeaderException;
 import org.opensearch.ccr.metadata.LeaderVersions;
 import org.opensearch.ccr.proto.CoreProto.BatchSummary;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
@@ -172,7 +173,10 @@ final class PumpEffects {
 
     /** A call to the leader; a failure becomes the given event. */
     private void askLeader(FollowerEvent.Builder failure, Consumer<Consumer<Exception>> call) {
-        attempt(e -> pump.offerFailure(failure, ErrorClassifier.classifyCall(e), e), call);
+        attempt(
+            e -> pump.offerFailure(failure.setSilentMs(SilentLeaderException.millis(e)), ErrorClassifier.classifyCall(e), e),
+            call
+        );
     }
 
     /** Whatever is thrown before a call is under way ends where the call's own failure would. */

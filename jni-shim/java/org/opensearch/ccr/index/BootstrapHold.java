@@ -19,7 +19,8 @@ final class BootstrapHold {
     private int attempts;
     private Instant since;
     private long pauseMillis;
-    private volatile boolean on;
+    private ErrorClass last = ErrorClass.ERROR_NONE;
+    private boolean on;
 
     /** Whether this passes by itself or somebody else can take it out of the way, so that the same bootstrap may succeed later. */
     static boolean waitsFor(ErrorClass error) {
@@ -40,29 +41,45 @@ final class BootstrapHold {
     }
 
     /**
-     * Notes one more try in vain.
+     * Notes one more try in vain. A leader that speaks again is waited for anew: its shards will be open soon.
      *
      * @return what the status says meanwhile
      */
-    String begin(ErrorClass error, String reason) {
+    synchronized String begin(ErrorClass error, String reason) {
         since = attempts++ == 0 ? Instant.now().truncatedTo(ChronoUnit.SECONDS) : since;
+        if (last == ErrorClass.ERROR_UNREACHABLE && error != last) {
+            pauseMillis = 0;
+        }
+        last = error;
         pauseMillis = pauseMillis == 0 ? FIRST_PAUSE_MILLIS : Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);
         on = true;
         return words(error) + " since " + since + " (" + attempts + " attempts, last: " + reason + "). Replication resumes by itself.";
     }
 
     /** Until the next try; not the same for all that wait for one leader. */
-    TimeValue pause() {
+    synchronized TimeValue pause() {
         return TimeValue.timeValueMillis(pauseMillis / 2 + ThreadLocalRandom.current().nextLong(pauseMillis / 2 + 1));
     }
 
+    /** Number of the last try in vain. */
+    synchronized int attempt() {
+        return attempts;
+    }
+
     /** Whether the next try is not due yet. */
-    boolean isOn() {
+    synchronized boolean isOn() {
         return on;
     }
 
-    /** The pause is over. */
-    void end() {
-        on = false;
+    /** The leader is back. @return whether that is what the pause was for */
+    synchronized boolean endForLeader() {
+        return last == ErrorClass.ERROR_UNREACHABLE && end(attempts);
+    }
+
+    /** The pause after that try is over. @return whether it was not over before */
+    synchronized boolean end(int attempt) {
+        boolean ends = on && attempt == attempts;
+        on &= ends == false;
+        return ends;
     }
 }

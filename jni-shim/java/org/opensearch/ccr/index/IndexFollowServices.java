@@ -1,6 +1,7 @@
 package org.opensearch.ccr.index;
 
 import org.opensearch.ccr.bootstrap.BootstrapService;
+import org.opensearch.ccr.link.LeaderLinks;
 import org.opensearch.ccr.metadata.MetadataSync;
 import org.opensearch.ccr.metadata.ReplicationStore;
 import org.opensearch.ccr.security.RoleClients;
@@ -17,5 +18,6 @@ public record IndexFollowServices(
     BootstrapService bootstrap,
     MetadataSync metadata,
     FollowerDeletion deletion,
-    ShardMarks marks
+    ShardMarks marks,
+    LeaderLinks links
 ) {}

@@ -27,6 +27,7 @@ import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateListener;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.common.UUIDs;
+import org.opensearch.common.lease.Releasable;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.index.shard.ShardId;
@@ -53,6 +54,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
 
     private static final Logger logger = LogManager.getLogger(IndexFollowTask.class);
     private static final TimeValue RETRY = TimeValue.timeValueSeconds(2);
+    private static final TimeValue SEEK = TimeValue.timeValueSeconds(1);
     /** A shard's task is not started anew more often than this; the first time is at once. */
     private static final long RESTART_MILLIS = 1_000;
     static final String CANCELLED_BY_USER = "AutoPaused: Index replication task was cancelled by user";
@@ -72,6 +74,8 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     /** Null until every shard has its task. Used by the steps only. */
     private MetadataPoll poll;
     private final BootstrapHold hold = new BootstrapHold();
+    /** Ends what {@link #leaderBack} is told. */
+    private volatile Releasable back;
 
     IndexFollowTask(
         long id,
@@ -93,6 +97,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
 
     void begin(Phase reached) {
         phase = reached;
+        back = services.links().whenBack(this::leaderBack);
         services.clusterService().addListener(this);
         wake();
     }
@@ -268,11 +273,32 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     private void hold(ErrorClass cause, Exception e) {
         String reason = hold.begin(cause, Reasons.of(e));
         logger.info("[{}] {}", params.follower(), reason);
-        services.threadPool().scheduleUnlessShuttingDown(hold.pause(), ThreadPool.Names.GENERIC, () -> {
-            hold.end();
-            wake();
-        });
+        int attempt = hold.attempt();
+        services.threadPool().scheduleUnlessShuttingDown(hold.pause(), ThreadPool.Names.GENERIC, () -> endHold(attempt));
+        if (cause == ErrorClass.ERROR_UNREACHABLE) {
+            seek(attempt);
+        }
         note(reason, () -> advance(Phase.HELD));
+    }
+
+    private void endHold(int attempt) {
+        if (hold.end(attempt)) {
+            wake();
+        }
+    }
+
+    /** Has the leader looked for as long as the pause after that try lasts; its return ends the pause. */
+    private void seek(int attempt) {
+        if (ended == false && hold.isOn() && hold.attempt() == attempt) {
+            services.links().seek(params.alias());
+            services.threadPool().scheduleUnlessShuttingDown(SEEK, ThreadPool.Names.GENERIC, () -> seek(attempt));
+        }
+    }
+
+    private void leaderBack(String alias) {
+        if (alias.equals(params.alias()) && hold.endForLeader()) {
+            wake();
+        }
     }
 
     /** Leaves no word of a wait that is over. */
@@ -476,6 +502,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
                 poll.close();
             }
             services.clusterService().removeListener(this);
+            back.close();
             markAsCompleted();
         }
     }

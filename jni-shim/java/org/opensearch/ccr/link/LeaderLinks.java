@@ -1,5 +1,6 @@
 package org.opensearch.ccr.link;
 
+import org.opensearch.common.lease.Releasable;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.threadpool.ThreadPool;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Knows which leaders are away, and keeps calls from knocking at them. Each call to an unconnected cluster makes OpenSearch open
@@ -33,6 +35,7 @@ public final class LeaderLinks {
     private final List<Consumer<String>> returned = new CopyOnWriteArrayList<>();
     /** Null until the node has made its transport; nothing is away before. */
     private volatile Lookout lookout;
+    private volatile Silence silence;
 
     /** Guarded by itself. */
     private static final class Outage {
@@ -55,11 +58,22 @@ public final class LeaderLinks {
 
     void attach(Lookout transport) {
         lookout = transport;
+        silence = new Silence(transport, threadPool.generic(), System::nanoTime);
+        threadPool.scheduleWithFixedDelay(silence::look, TimeValue.timeValueMillis(Silence.LOOK_MILLIS), ThreadPool.Names.GENERIC);
     }
 
-    /** Tells the alias of each leader that is back. */
-    public void whenBack(Consumer<String> listener) {
+    /** Tells the alias of each leader that is back, until it is closed. */
+    public Releasable whenBack(Consumer<String> listener) {
         returned.add(listener);
+        return () -> returned.remove(listener);
+    }
+
+    /** Has a leader that is away looked for, for two seconds or so; for whoever waits for it without a call. */
+    public void seek(String alias) {
+        Outage outage = outages.get(alias);
+        if (outage != null) {
+            reach(alias, ActionListener.wrap(() -> {}));
+        }
     }
 
     /** Answers when the leader may be called, or fails with what the last call was told. */
@@ -74,8 +88,31 @@ public final class LeaderLinks {
         }
     }
 
-    /** A call to the leader failed on the way there. */
-    public void unreachable(String alias, Exception e) {
+    /**
+     * The caller's listener for a call that is sent now: how it ends tells whether the leader can be reached.
+     *
+     * @param lost whether a failure came from the way there
+     */
+    public <T> ActionListener<T> call(String alias, Predicate<Exception> lost, ActionListener<T> caller) {
+        Silence.Call call = silence == null ? null : silence.call(alias);
+        return ActionListener.wrap(answer -> {
+            if (call != null) {
+                call.answered();
+            }
+            caller.onResponse(answer);
+        }, e -> {
+            long silentNanos = call == null ? 0 : call.failed();
+            if (lost.test(e) == false) {
+                caller.onFailure(e);
+                return;
+            }
+            Exception told = silentNanos == 0 ? e : new SilentLeaderException(silentNanos, e);
+            unreachable(alias, told);
+            caller.onFailure(told);
+        });
+    }
+
+    private void unreachable(String alias, Exception e) {
         if (lookout == null || lookout.isConnected(alias)) {
             return; // one of its connections broke, and the next call takes another
         }

@@ -1,5 +1,7 @@
 package org.opensearch.ccr.link;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.opensearch.Version;
 import org.opensearch.action.admin.cluster.state.ClusterStateRequest;
 import org.opensearch.cluster.node.DiscoveryNode;
@@ -17,7 +19,10 @@ import org.opensearch.transport.NoSuchRemoteClusterException;
 import org.opensearch.transport.ProxyConnectionStrategy;
 import org.opensearch.transport.RemoteConnectionStrategy;
 import org.opensearch.transport.RemoteConnectionStrategy.ConnectionStrategy;
+import org.opensearch.transport.RemoteTransportException;
 import org.opensearch.transport.SniffConnectionStrategy;
+import org.opensearch.transport.Transport;
+import org.opensearch.transport.TransportException;
 import org.opensearch.transport.TransportRequestOptions;
 import org.opensearch.transport.TransportService;
 import org.opensearch.transport.client.Client;
@@ -32,7 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** Looks over to a leader with the node's own transport, so with its TLS and its compression. Made by the node with its services. */
-public final class Lookout extends AbstractLifecycleComponent {
+public final class Lookout extends AbstractLifecycleComponent implements Silence.Wire {
 
     /** Long enough for any link that is of use, short enough to send a lost packet again soon. */
     private static final ConnectionProfile ONE_CHANNEL = ConnectionProfile.buildSingleChannelProfile(
@@ -42,6 +47,11 @@ public final class Lookout extends AbstractLifecycleComponent {
         TimeValue.MINUS_ONE,
         false
     );
+
+    private static final Logger LOGGER = LogManager.getLogger(Lookout.class);
+    private static final long GREETING_MILLIS = 10_000;
+    /** More than OpenSearch opens to one cluster, see {@code node_connections} and {@code proxy_socket_connections}. */
+    private static final int CONNECTIONS_MAX = 256;
 
     private final TransportService transport;
     private final ClusterService clusterService;
@@ -65,8 +75,44 @@ public final class Lookout extends AbstractLifecycleComponent {
         }
     }
 
+    @Override
+    @SuppressWarnings("try") // the context is only held, never read
+    public void greet(String alias, ActionListener<Void> word) {
+        Transport.Connection connection = transport.getRemoteClusterService().getConnection(alias);
+        try (ThreadContext.StoredContext ignored = transport.getThreadPool().getThreadContext().stashContext()) {
+            transport.handshake(
+                connection,
+                GREETING_MILLIS,
+                name -> true,
+                ActionListener.wrap(who -> word.onResponse(null), e -> greeted(e, word))
+            );
+        }
+    }
+
+    /** A refusal is a word, too. */
+    private static void greeted(Exception e, ActionListener<Void> word) {
+        if (e instanceof TransportException && e instanceof RemoteTransportException == false) {
+            word.onFailure(e);
+        } else {
+            word.onResponse(null);
+        }
+    }
+
+    /** What is connected while this runs is not the old link any more; that few more are closed then does no harm. */
+    @Override
+    public void disconnect(String alias) {
+        try {
+            for (int i = 0; i < CONNECTIONS_MAX; i++) {
+                transport.getRemoteClusterService().getConnection(alias).close();
+            }
+        } catch (NoSuchRemoteClusterException | IllegalStateException | IllegalArgumentException e) {
+            LOGGER.debug("no connection to [{}] is left", alias);
+        }
+    }
+
     /** Whether a node answers at one of the cluster's addresses; also true when only OpenSearch can tell. May resolve names. */
-    void isThere(String alias, Consumer<Boolean> answer) {
+    @Override
+    public void isThere(String alias, Consumer<Boolean> answer) {
         List<String> addresses = addresses(alias);
         if (addresses.isEmpty()) {
             answer.accept(true); // it is not configured any more, and a call says so

@@ -133,13 +133,23 @@ public final class RoleClients {
             ActionListener<Response> listener
         ) {
             ActionListener<Response> own = ContextPreservingActionListener.wrapPreservingContext(listener, threadPool().getThreadContext());
-            ActionListener<Response> told = ActionListener.wrap(own::onResponse, e -> {
-                if (ErrorClassifier.classifyCall(e) == ErrorClass.ERROR_UNREACHABLE) {
-                    links.unreachable(alias, e);
-                }
-                own.onFailure(e);
-            });
-            links.reach(alias, ActionListener.wrap(there -> super.doExecute(action, request, told), own::onFailure));
+            links.reach(alias, ActionListener.wrap(there -> send(action, request, links.call(alias, LeaderClient::isLost, own)), own::onFailure));
+        }
+
+        private static boolean isLost(Exception e) {
+            return ErrorClassifier.classifyCall(e) == ErrorClass.ERROR_UNREACHABLE;
+        }
+
+        private <Request extends ActionRequest, Response extends ActionResponse> void send(
+            ActionType<Response> action,
+            Request request,
+            ActionListener<Response> listener
+        ) {
+            try {
+                super.doExecute(action, request, listener);
+            } catch (RuntimeException e) {
+                listener.onFailure(e);
+            }
         }
     }
 
