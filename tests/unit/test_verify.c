@@ -415,7 +415,7 @@ CCR_TEST(verify, gives_up_after_many_failures_and_at_once_on_a_hopeless_one)
             if (w->fx.question != CCR_VERIFY_NOTHING) {
                 tries++;
                 e = failure(w, error);
-            } else {
+            } else if (w->fx.next_deadline_ms < INT64_MAX) {
                 w->now_ms = w->fx.next_deadline_ms;
                 e = tick(w);
             }
@@ -453,7 +453,7 @@ CCR_TEST(verify, stops_when_told_and_reads_over_late_answers)
 CCR_TEST(verify, an_answer_that_contradicts_its_question_is_refused)
 {
     struct world *w = world_new(8, 0, 1000);
-    for (int damage = 0; damage < 6; damage++) {
+    for (int damage = 0; damage < 7; damage++) {
         struct ccr_verify_event e = {.kind = CCR_VERIFY_START};
         struct ccr_err err;
         begin(w, &heap->alloc, 1, 0);
@@ -467,11 +467,42 @@ CCR_TEST(verify, an_answer_that_contradicts_its_question_is_refused)
         e.last_seq_no = damage == 3 ? -2 : e.last_seq_no;
         e.checkpoint = damage == 4 ? e.last_seq_no - 1 : e.checkpoint;
         e.kind = damage == 5 ? CCR_VERIFY_EXPLAINED : e.kind;
+        /* What was read is waited for at bytes_per_second: a lie of that size would make the next question wait for weeks. */
+        e.bytes = damage == 6 ? w->fx.bytes_max + (uint64_t)CCR_OP_BYTES_MAX + 1 : e.bytes;
         assert_status(ccr_verify_step(w->verify, &e, &w->fx, &err), CCR_CORRUPT_WIRE);
         cr_assert_eq(progress(w).state, CCR_VERIFY_GIVEN_UP);
         cr_assert_eq(progress(w).error, CCR_ERROR_CORRUPT);
         end(w);
     }
+    free(w);
+}
+
+CCR_TEST(verify, the_largest_answer_is_taken)
+{
+    struct world *w = world_new(8, 0, 1000);
+    struct ccr_verify_event e = {.kind = CCR_VERIFY_START};
+    begin(w, &heap->alloc, 1, 0);
+    assert_ok(ccr_verify_step(w->verify, &e, &w->fx, NULL));
+    e = answer(w);
+    e.bytes = w->fx.bytes_max + (uint64_t)CCR_OP_BYTES_MAX; /* one document beyond the bytes asked for */
+    assert_ok(ccr_verify_step(w->verify, &e, &w->fx, NULL));
+    cr_assert_eq(progress(w).state, CCR_VERIFY_RUNNING);
+    end(w);
+    free(w);
+}
+
+CCR_TEST(verify, a_clock_from_which_no_deadline_can_be_reckoned_is_refused)
+{
+    struct world *w = world_new(9, 0, 100);
+    struct ccr_err err;
+    begin(w, &heap->alloc, 1, 0);
+    for (int i = 0; i < 2; i++) {
+        struct ccr_verify_event e = {.kind = CCR_VERIFY_START, .now_ms = i == 0 ? INT64_MAX : INT64_MIN};
+        assert_status(ccr_verify_step(w->verify, &e, &w->fx, &err), CCR_ARG);
+        cr_assert_eq(progress(w).state, CCR_VERIFY_NEW, "nothing happened");
+        cr_assert_eq(w->fx.question, CCR_VERIFY_NOTHING);
+    }
+    end(w);
     free(w);
 }
 

@@ -63,7 +63,7 @@ struct ccr_verify_event {
     int64_t max_seq_no; /* SUMS: no operation above it was */
     int64_t
         last_seq_no; /* SUMS: the answer covers first_seq_no up to this one; one less than first: the checkpoint is below */
-    uint64_t bytes;
+    uint64_t bytes; /* SUMS: that were read; more than bytes_max by one document at most */
     uint32_t sums_count;
     const struct ccr_digest_sum *sums;
     uint32_t newest_count;
@@ -127,7 +127,8 @@ void ccr_verify_free(struct ccr_verify *v);
 
 /*
  * Takes an event. An answer to a question that is not open is read over. CORRUPT_WIRE: the answer contradicts its
- * question; then the comparison has given up.
+ * question; then the comparison has given up. ARG: a clock so far off that no deadline can be reckoned from it; nothing
+ * happened.
  */
 struct ccr_status ccr_verify_step(struct ccr_verify *v, const struct ccr_verify_event *e, struct ccr_verify_effects *fx,
                                   struct ccr_err *err) CCR_MUST_USE;

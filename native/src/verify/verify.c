@@ -19,6 +19,7 @@
 #define BACKOFF_MAX_MS   5000
 #define BYTES_MAX_LEAST  (64u << 10)
 #define DIFFERENCES_MOST 1000000u
+#define CLOCK_MAX        (INT64_MAX / 2) /* beyond it deadlines could overflow */
 
 enum step { RANGE_FOLLOWER, RANGE_LEADER, LOOK_FOLLOWER, LOOK_LEADER, EXPLAIN };
 
@@ -282,6 +283,10 @@ static struct ccr_status answer_check(const struct ccr_verify *v, const struct c
     if ((e->kind == CCR_VERIFY_EXPLAINED) != (v->step == EXPLAIN)) {
         return ccr_err_set(err, CCR_CORRUPT_WIRE, "the answer is not one to question %" PRIu64, e->id);
     }
+    if (e->bytes > (uint64_t)v->config.bytes_max + CCR_OP_BYTES_MAX) { /* the last document may be one too many */
+        return ccr_err_set(err, CCR_CORRUPT_WIRE, "%" PRIu64 " bytes were read, asked for %" PRIu32, e->bytes,
+                           v->config.bytes_max);
+    }
     if (v->step == EXPLAIN) {
         return e->newest_count == v->list_count
                    ? ccr_status_of(CCR_OK)
@@ -352,8 +357,7 @@ static struct ccr_status answered(struct ccr_verify *v, const struct ccr_verify_
         return s;
     }
     uint64_t cost = e->bytes < CCR_VERIFY_BYTES_LEAST ? CCR_VERIFY_BYTES_LEAST : e->bytes;
-    uint64_t pause = cost > UINT64_MAX / 1000 ? INT32_MAX : cost * 1000 / v->config.bytes_per_second;
-    v->next_ask_ms = v->asked_ms + (int64_t)(pause < INT32_MAX ? pause : INT32_MAX);
+    v->next_ask_ms = v->asked_ms + (int64_t)(cost * 1000 / v->config.bytes_per_second);
     v->progress.bytes += e->bytes;
     switch (v->step) {
     case RANGE_FOLLOWER:
@@ -413,6 +417,9 @@ struct ccr_status ccr_verify_step(struct ccr_verify *v, const struct ccr_verify_
     bool ours = v->asked && e->id == v->id && v->progress.state == CCR_VERIFY_RUNNING;
 
     *fx = (struct ccr_verify_effects){.next_deadline_ms = INT64_MAX};
+    if (e->now_ms < -CLOCK_MAX || e->now_ms > CLOCK_MAX) {
+        return ccr_err_set(err, CCR_ARG, "now_ms %" PRId64 " is no time", e->now_ms);
+    }
     v->now_ms = e->now_ms > v->now_ms ? e->now_ms : v->now_ms;
     switch (e->kind) {
     case CCR_VERIFY_START:
