@@ -94,6 +94,7 @@ CCR_TEST(tlogFind, boundsOfBytesAndOperations)
     assert_status(rig_read(rig, 4, 3, ANY_BYTES, 5), CCR_ARG);
     assert_status(rig_read(rig, 4, 5, ANY_BYTES, 0), CCR_ARG);
     assert_status(rig_read(rig, -1, 5, ANY_BYTES, 1), CCR_ARG);
+    assert_status(rig_read(rig, INT64_MIN, INT64_MAX, ANY_BYTES, 1), CCR_ARG); /* no number is as far apart */
     rig_free(rig);
 }
 

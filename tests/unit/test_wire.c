@@ -170,6 +170,14 @@ CCR_TEST(wire, a_small_out_buffer_is_nobuf_and_the_bound_is_enough)
     h.ops = CCR_WIRE_OPS_MAX + 1;
     assert_status(ccr_wire_encode(ws, &h, 1, NONE, plain_slice(&p), out, bound, &len, &err), CCR_LIMIT);
     cr_assert_str_eq(err.text, "ops is 1048577, the maximum is 1048576");
+    /* What nobody could decode. */
+    h.ops = 3;
+    h.state.global_checkpoint = 1;
+    assert_status(ccr_wire_encode(ws, &h, 1, NONE, plain_slice(&p), out, bound, &len, &err), CCR_ARG);
+    cr_assert_str_eq(err.text, "operations up to 2 go beyond the global checkpoint 1");
+    h.state.global_checkpoint = 1000;
+    h.ops = 400;
+    assert_status(ccr_wire_encode(ws, &h, 1, NONE, plain_slice(&p), out, bound, &len, &err), CCR_ARG);
     free(out);
     plain_free(&p);
     ccr_workspace_free(ws);

@@ -35,7 +35,8 @@ void ccr_leader_free(struct ccr_leader *l);
 /*
  * Packs [from, min(last, global checkpoint)] bounded by max_bytes and max_ops (at least one operation) as a frame into dst.
  * An empty frame when the global checkpoint is below from. Only the gapless front is sent: a hole ends the batch.
- * GONE: `from` itself is not in the translog. HISTORY: r->history_uuid is another. CORRUPT_TLOG, IO, NOMEM, ARG.
+ * GONE: `from` itself is not in the translog. HISTORY: r->history_uuid is another. VERSION: of the request, or of the
+ * translog's files. LIMIT: one operation beyond CCR_WIRE_RAW_MAX. CORRUPT_TLOG, IO, NOMEM, ARG.
  * NOBUF: *len is the needed capacity; nothing was counted; calling again with it succeeds.
  */
 struct ccr_status ccr_leader_read(struct ccr_leader *l, struct ccr_workspace *ws, const struct ccr_read_request *r,
@@ -44,7 +45,7 @@ struct ccr_status ccr_leader_read(struct ccr_leader *l, struct ccr_workspace *ws
 
 /*
  * The same frame from plain operations that Java read from Lucene. They must begin at r->from_seq_no without a gap and
- * end at or below the global checkpoint; ARG names the first that does not.
+ * end at or below the global checkpoint; ARG names the first that does not. HISTORY, VERSION, NOBUF, NOMEM as above.
  */
 struct ccr_status ccr_leader_pack(struct ccr_leader *l, struct ccr_workspace *ws, const struct ccr_read_request *r,
                                   const struct ccr_leader_state *state, struct ccr_slice plain, uint8_t *dst,

@@ -33,7 +33,7 @@ enum ccr_session_kind {
     X(2, LEADER_PACK, LEADER, "LeaderRead + plain operations -> BatchSummary + frame")                                 \
     X(3, LEADER_STATS, LEADER, "- -> LeaderStats")                                                                     \
     X(4, FOLLOWER_EVENT, FOLLOWER, "FollowerEvent [+ frame] -> FollowerEffects [+ plain operations]")                  \
-    X(5, FOLLOWER_STATUS, FOLLOWER, "- -> FollowerStatus")                                                             \
+    X(5, FOLLOWER_STATUS, FOLLOWER, "FollowerLook -> FollowerStatus")                                                  \
     X(6, PACK_CHUNK, CODEC, "ChunkPack + plain bytes -> - + chunk frame")                                              \
     X(7, UNPACK_CHUNK, CODEC, "- + chunk frame -> - + plain bytes")                                                    \
     X(8, PACK_BATCH, CODEC, "BatchPack + plain operations -> BatchSummary + frame")                                    \
@@ -65,7 +65,8 @@ struct ccr_status ccr_session_open(struct ccr_runtime *rt, enum ccr_session_kind
 
 /*
  * out must not overlap in. *out_len: length of the answer frame; on NOBUF the needed capacity (the event was not
- * consumed). Any other status than OK leaves out undefined.
+ * consumed). Any other status than OK leaves out undefined. ARG, LIMIT: no call frame, or a method of another kind. CLOSED:
+ * no such session. BUSY. Everything else is the method's: what the functions behind it answer.
  */
 struct ccr_status ccr_session_call(struct ccr_runtime *rt, int64_t handle, enum ccr_method method, const uint8_t *in,
                                    size_t in_len, uint8_t *out, size_t out_cap, size_t *out_len,

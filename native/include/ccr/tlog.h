@@ -93,7 +93,7 @@ struct ccr_tlog_run {
 
 /*
  * Finds the gapless front of a run without reading bodies. OK. AGAIN: the files end below first_seq_no. GONE:
- * first_seq_no is not in any file. CORRUPT_TLOG with generation and offset, VERSION, IO, NOMEM.
+ * first_seq_no is not in any file. CORRUPT_TLOG with generation and offset, VERSION, IO, NOMEM. ARG: a run that holds nothing.
  */
 struct ccr_status ccr_tlog_find(struct ccr_tlog *t, struct ccr_tlog_run *run, struct ccr_err *err) CCR_MUST_USE;
 

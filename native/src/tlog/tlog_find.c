@@ -220,7 +220,7 @@ static struct ccr_status find(struct ccr_tlog *t, struct ccr_tlog_run *run, uint
 
 struct ccr_status ccr_tlog_find(struct ccr_tlog *t, struct ccr_tlog_run *run, struct ccr_err *err)
 {
-    uint64_t span = (uint64_t)(run->last_seq_no - run->first_seq_no);
+    uint64_t span;
     uint64_t ops_max = run->ops_max;
     struct ccr_status status;
 
@@ -228,6 +228,7 @@ struct ccr_status ccr_tlog_find(struct ccr_tlog *t, struct ccr_tlog_run *run, st
         return ccr_err_set(err, CCR_ARG, "run of %" PRIu32 " operations from %" PRId64 " to %" PRId64, run->ops_max,
                            run->first_seq_no, run->last_seq_no);
     }
+    span = (uint64_t)(run->last_seq_no - run->first_seq_no);
     ops_max = span < ops_max ? span + 1 : ops_max;
     ops_max = run->bytes_max / CCR_OP_BYTES_MIN < ops_max ? run->bytes_max / CCR_OP_BYTES_MIN + 1 : ops_max;
     ops_max = ops_max > CCR_TLOG_WINDOW_OPS_MAX ? CCR_TLOG_WINDOW_OPS_MAX : ops_max;

@@ -75,16 +75,31 @@ static struct ccr_status state_check(const struct ccr_leader_state *s, enum ccr_
     return ccr_status_of(CCR_OK);
 }
 
+/* What operations must be to the leader's state and to their plain bytes; from_seq_no and ops are within their limits. */
+static struct ccr_status operations_check(const struct ccr_wire_header *h, size_t raw_bytes, enum ccr_code code,
+                                          struct ccr_err *err)
+{
+    if (h->ops > 0 && ccr_wire_last_seq_no(h) > h->state.global_checkpoint) {
+        return ccr_err_set(err, code, "operations up to %" PRId64 " go beyond the global checkpoint %" PRId64,
+                           ccr_wire_last_seq_no(h), h->state.global_checkpoint);
+    }
+    uint64_t least = (uint64_t)h->ops * (CCR_OPS_RECORD_OVERHEAD + CCR_OP_BYTES_MIN);
+    if (raw_bytes < least || (h->ops == 0 && raw_bytes > 0)) {
+        return ccr_err_set(err, code, "%" PRIu32 " operations in %zu plain bytes", h->ops, raw_bytes);
+    }
+    return ccr_status_of(CCR_OK);
+}
+
 static struct ccr_status encode_check(const struct ccr_wire_header *h, struct ccr_slice plain, size_t cap,
                                       struct ccr_err *err)
 {
     CCR_TRY(ccri_frame_limit("raw_bytes", plain.len, CCR_WIRE_RAW_MAX, err));
     CCR_TRY(ccri_frame_limit("ops", h->ops, CCR_WIRE_OPS_MAX, err));
-    if ((h->ops == 0) != (plain.len == 0) || h->from_seq_no < 0 || h->from_seq_no > INT64_MAX - h->ops) {
-        return ccr_err_set(err, CCR_ARG, "a batch of %" PRIu32 " operations from %" PRId64 " cannot hold %zu bytes",
-                           h->ops, h->from_seq_no, plain.len);
+    if (h->from_seq_no < 0 || h->from_seq_no > INT64_MAX - h->ops) {
+        return ccr_err_set(err, CCR_ARG, "from_seq_no %" PRId64 " with %" PRIu32 " operations", h->from_seq_no, h->ops);
     }
     CCR_TRY(state_check(&h->state, CCR_ARG, err));
+    CCR_TRY(operations_check(h, plain.len, CCR_ARG, err));
     if (cap < ccr_wire_bound(plain.len)) {
         return ccr_err_set(err, CCR_NOBUF, "a frame of %zu plain bytes needs room for %zu, not %zu", plain.len,
                            ccr_wire_bound(plain.len), cap);
@@ -168,16 +183,7 @@ static struct ccr_status header_check(const struct ccr_wire_header *h, struct cc
                            h->ops);
     }
     CCR_TRY(state_check(&h->state, CCR_CORRUPT_WIRE, err));
-    if (h->ops > 0 && ccr_wire_last_seq_no(h) > h->state.global_checkpoint) {
-        return ccr_err_set(err, CCR_CORRUPT_WIRE,
-                           "operations up to %" PRId64 " go beyond the global checkpoint %" PRId64,
-                           ccr_wire_last_seq_no(h), h->state.global_checkpoint);
-    }
-    uint64_t least = (uint64_t)h->ops * (CCR_OPS_RECORD_OVERHEAD + CCR_OP_BYTES_MIN);
-    if (h->raw_bytes < least || (h->ops == 0 && h->raw_bytes > 0)) {
-        return ccr_err_set(err, CCR_CORRUPT_WIRE, "%" PRIu32 " operations in %" PRIu32 " plain bytes", h->ops,
-                           h->raw_bytes);
-    }
+    CCR_TRY(operations_check(h, h->raw_bytes, CCR_CORRUPT_WIRE, err));
     if (h->codec == CCR_CODEC_NONE && (h->packed_bytes != h->raw_bytes || h->prefix_bytes != 0)) {
         return ccr_err_set(err, CCR_CORRUPT_WIRE,
                            "an unpacked frame of %" PRIu32 " plain bytes says %" PRIu32
