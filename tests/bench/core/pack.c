@@ -157,6 +157,7 @@ static void levels(const struct bench_options *o, enum bench_kind kind)
 static const struct subject subjects[] = {
     {BENCH_LOG, 1, 4096, "one log line, prefix 4 KB"},
     {BENCH_LOG, 16u << 10, 4096, "16 KB of log, prefix 4 KB"},
+    {BENCH_LOG, 64u << 10, 0, "64 KB of log"},
     {BENCH_LOG, 256u << 10, 0, "256 KB of log"},
     {BENCH_LOG, 8u << 20, 0, "8 MB of log"},
     {BENCH_SMALL, 1, 4096, "one metric of 60 B, prefix 4 KB"},
