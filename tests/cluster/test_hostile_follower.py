@@ -11,11 +11,22 @@ from harness.guard import LEADER_ROLE
 from harness.pair import path
 from harness.wait import until
 from harness.wire import HEADER, VERSION, Out, Peer
-from permissions import FILES, READ
+from permissions import FILES, READ, SETUP
 
 UINT, INT63 = 0xFFFFFFFF, (1 << 63) - 1
 ANSWER_MAX = 80 << 20  # bytes: what one answer may have at the very most
-PROBE, OPEN, CHUNK, RELEASE = range(4)
+PROBE, OPEN, CHUNK, RELEASE, DIGEST = range(5)
+
+
+TIMEOUTS = (Out().vint(60).byte(3).data) * 2  # 30 s, zigzag, and their unit
+
+
+def texts(out, values):
+    """A list of strings."""
+    out.vint(len(values))
+    for value in values:
+        out.text(value)
+    return out
 
 
 class Target:
@@ -56,6 +67,16 @@ class Target:
         if kind == CHUNK:
             out.text(name).vint(offset).vint(length).vint(codec).int(level)
         return out.data
+
+    def digest(self, first=0, last=9, width=1, most=1000, known=-1, as_of=-1, ids=()):
+        """A question for the digests of documents, or for the newest operation on some."""
+        out = Out().raw(self.files(DIGEST, session="")).long(first).long(last).int(width).int(most).long(known).long(as_of)
+        return texts(out.long(6).long(7), ids).data
+
+    def listing(self, patterns, token=0, wait=0):
+        """A question for the leader's indices."""
+        out = Out().vint(0).raw(TIMEOUTS).text("c").text("").byte(0).byte(1)  # no parent, no index, no role, but a listing
+        return texts(out, patterns).long(token).vint(wait).data
 
     def next_seq_no(self):
         """The first operation that is not there yet: a poll for it waits, one for a later is that of a follower ahead."""
@@ -98,7 +119,7 @@ def test_an_honest_request_is_answered(target):
 
 
 ABSURD_WISHES = [
-    {"max_bytes": UINT, "max_ops": UINT}, {"max_bytes": 0, "max_ops": 0}, {"from_seq_no": INT63}, {"from_seq_no": -1},
+    {"max_bytes": UINT, "max_ops": UINT}, {"max_bytes": UINT >> 1, "max_ops": UINT >> 1}, {"max_bytes": 0, "max_ops": 0}, {"from_seq_no": INT63}, {"from_seq_no": -1},
     {"from_seq_no": 5, "last_seq_no": 1}, {"last_seq_no": -9}, {"version": 0}, {"version": 99}, {"codec": 99},
     {"codec": 1, "level": UINT}, {"codec": 1, "level": UINT - 1}, {"codec": 2, "level": UINT}, {"history_uuid": b"x" * 3000},
     {"prefix_first_seq_no": -7, "prefix_last_seq_no": INT63, "prefix_bytes": UINT},
@@ -192,6 +213,59 @@ def test_parked_polls_are_limited(target):
         assert all(frame.status & 2 for frame in refused)
         assert any(b"polls of followers wait on this shard" in frame.body for frame in refused)
     target.unharmed()
+
+
+ABSURD_DIGESTS = [
+    dict(first=-1), dict(last=INT63), dict(first=5, last=1), dict(first=INT63, last=INT63 - 1), dict(last=-INT63 - 1), dict(width=0),
+    dict(width=-1), dict(width=-0x80000000), dict(last=256), dict(last=1 << 20, width=1 << 20), dict(last=25600, width=100), dict(most=0),
+    dict(most=-5), dict(width=0x7FFFFFFF), dict(width=(1 << 20) + 1), dict(ids=["x"] * 257), dict(ids=["x"] * 100_000),
+]
+ODD_DIGESTS = [
+    dict(most=0x7FFFFFFF), dict(width=1 << 20), dict(last=(1 << 20) - 1, width=4096, most=0x7FFFFFFF), dict(known=INT63), dict(known=-INT63),
+    dict(as_of=INT63), dict(as_of=-9), dict(as_of=5), dict(first=INT63, last=INT63), dict(ids=["x" * 5000] * 256),
+]
+
+
+def test_digests_of_absurd_ranges(target):
+    """Beyond the stated limits the question is refused before anything is read; within them the answer is short."""
+    with target.peer() as peer:
+        for question in ABSURD_DIGESTS:
+            error, body = peer.call(FILES, target.digest(**question))
+            assert error and (b"digests of width" in body or b"can be asked for" in body), (question, body[:300])
+        for question in ODD_DIGESTS:
+            error, body = peer.call(FILES, target.digest(**question))
+            assert not error and len(body) < 20_000, (question, body[:300])
+        error, body = peer.call(FILES, target.digest())
+        assert not error and body.count(b"after-") + body.count(b"\x011") > 0, body[:300]  # names the documents
+        for cut in (target.digest()[:-1], bytes(target.digest()[:-1]) + b"\xff\xff\xff\xff\x07"):  # 2^31 ids that are not there
+            error, body = peer.call(FILES, cut)
+            assert error, body[:300]
+    target.unharmed()
+
+
+def test_listings_are_limited(target):
+    """So many patterns of such a length, and so many that wait; who is refused is told, and who waits is let go by a change."""
+    pair, pattern = target.pair, f"{target.index}-listed*"
+    with target.peer() as peer:
+        for patterns in ([f"{pattern}{n}" for n in range(101)], ["x" * 256], ["*a" * 500_000]):
+            error, body = peer.call(SETUP, target.listing(patterns))
+            assert error and b"at most" in body, (patterns[0][:20], body[:300])
+        error, body = peer.call(SETUP, target.listing([pattern] * 100, wait=INT63))
+        assert not error and body[:4] == b"\x01\x01\x01\x00", body[:300]  # yes, and a whole list: a token, and nothing in it
+        (token,) = struct.unpack(">q", body[4:12])
+        poll = target.listing([pattern], token, INT63)
+        for _ in range(1200):
+            peer.send(SETUP, poll)
+        refused = [peer.answer() for _ in range(1200 - 1000)]
+        assert all(frame.status & 2 and b"auto-follow requests wait on this node already" in frame.body for frame in refused)
+        pair.leader.create_index(f"{target.index}-listed")
+        try:
+            let_go = [frame for frame in (peer.answer() for _ in range(1000)) if not frame.status & 2]
+            assert len(let_go) > 900  # a few of the thousand may be honest followers'
+        finally:
+            pair.leader.delete_index(f"{target.index}-listed")
+        error, body = peer.call(SETUP, target.listing([pattern]))
+        assert not error, body[:300]
 
 
 def test_frames_that_are_none(target):

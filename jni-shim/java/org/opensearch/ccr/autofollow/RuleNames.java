@@ -12,7 +12,6 @@ import java.util.List;
 /** What names and patterns of a rule may look like; with the words of the API contract where it has them. */
 final class RuleNames {
 
-    private static final int PATTERN_BYTES_MAX = 255;
     /** Stands for any leader index when a follower pattern is looked at. */
     private static final String SAMPLE = "sample";
 
@@ -54,8 +53,8 @@ final class RuleNames {
         if (pattern.startsWith("_") || pattern.startsWith("-")) {
             errors.addValidationError(what + " must not start with '_' or '-'");
         }
-        if (pattern.getBytes(StandardCharsets.UTF_8).length > PATTERN_BYTES_MAX) {
-            errors.addValidationError(what + " must not be longer than " + PATTERN_BYTES_MAX + " bytes");
+        if (pattern.getBytes(StandardCharsets.UTF_8).length > ListingRequest.PATTERN_BYTES_MAX) {
+            errors.addValidationError(what + " must not be longer than " + ListingRequest.PATTERN_BYTES_MAX + " bytes");
         }
     }
 

@@ -74,7 +74,7 @@ public record DigestQuestion(
             return null;
         }
         boolean range = firstSeqNo >= 0 && lastSeqNo >= firstSeqNo && lastSeqNo - firstSeqNo < SPAN_MAX;
-        if (range == false || width < 1 || (lastSeqNo - firstSeqNo) / width >= BUCKETS_MAX || bytesMax < 1) {
+        if (range == false || width < 1 || width > SPAN_MAX || (lastSeqNo - firstSeqNo) / width >= BUCKETS_MAX || bytesMax < 1) {
             return "digests of width [" + width + "] over [" + firstSeqNo + "] to [" + lastSeqNo + "] within [" + bytesMax + "] bytes";
         }
         return null;
