@@ -30,7 +30,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The shard copies of this node that followers read from, and the polls that wait on them. A waiting poll holds no thread. It ends
@@ -52,7 +51,7 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
     private final Executor pool;
     private final Map<ShardId, LeaderShard> shards = new ConcurrentHashMap<>();
     private final Map<ShardId, Set<Poll>> polls = new ConcurrentHashMap<>();
-    private final AtomicInteger parked = new AtomicInteger();
+    private final PollSeats seats = new PollSeats(PARKED_MAX, SHARD_PARKED_MAX);
 
     public LeaderShards(NativeCore core, ThreadPool threadPool, ClusterService clusterService) {
         this.core = core;
@@ -83,13 +82,13 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
             listener.onFailure(refused);
         } else if (read.getWaitMs() == 0 || shard.getLastKnownGlobalCheckpoint() >= read.getFromSeqNo()) {
             leader.read(read, answer);
-        } else if (polls.getOrDefault(shard.shardId(), Set.of()).size() >= SHARD_PARKED_MAX) {
-            listener.onFailure(new OpenSearchRejectedExecutionException("[" + SHARD_PARKED_MAX + "] polls of followers wait on this shard"));
-        } else if (parked.incrementAndGet() > PARKED_MAX) {
-            parked.decrementAndGet();
-            listener.onFailure(new OpenSearchRejectedExecutionException("[" + PARKED_MAX + "] polls of followers wait on this node"));
         } else {
-            park(leader, read, answer);
+            OpenSearchRejectedExecutionException full = seats.take(shard.shardId());
+            if (full == null) {
+                park(leader, read, answer);
+            } else {
+                listener.onFailure(full);
+            }
         }
     }
 
@@ -141,7 +140,7 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
 
     /** Polls that wait at this moment. */
     public int parked() {
-        return parked.get();
+        return seats.taken();
     }
 
     @Override
@@ -198,7 +197,7 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
             if (ended.compareAndSet(false, true) == false) {
                 return;
             }
-            parked.decrementAndGet();
+            seats.give(leader.shard().shardId());
             polls.computeIfPresent(leader.shard().shardId(), (id, waiting) -> {
                 waiting.remove(this);
                 return waiting.isEmpty() ? null : waiting;
