@@ -307,6 +307,31 @@ def well_formed(index):
     return [*((stop, named) for stop in STOPS), (REOPEN, named), (WITHDRAW, named + b"\x00\x00")]
 
 
+def test_listings_tell_what_the_role_may_know(secure_pair):
+    """Of what no wildcard search finds, too: closed and hidden indices."""
+    target = Target(secure_pair, "told")
+    cluster = secure_pair.leader
+    hidden = {"told-hidden": {"index.hidden": True}, "told-closed": None}
+    try:
+        for name, settings in hidden.items():
+            cluster.create_index(name, settings=settings)
+        cluster.ok("POST", "/told-closed/_close")
+        cluster.users.role("tells", index={"told": [SETUP]})
+        with target.peer("tells") as peer:
+            error, body = peer.call(SETUP, target.listing(["told"]))
+            assert not error and b"told" in body, body[:300]
+            error, body = peer.call(SETUP, target.listing(["told*"]))
+            assert error and b"no permissions" in body, body[:300]
+        cluster.users.role("tells", index={"told*": [SETUP]})
+        with target.peer("tells") as peer:
+            error, body = peer.call(SETUP, target.listing(["told*"]))
+            assert not error and all(name.encode() in body for name in hidden), body[:300]
+    finally:
+        for name in hidden:
+            cluster.delete_index(name)
+        secure_pair.drop(target.index)
+
+
 def test_a_peer_may_do_what_its_role_may(secure_pair):
     """No action of ours is open to another cluster without a permission for it: not even the internal ones."""
     target = Target(secure_pair, "guarded")

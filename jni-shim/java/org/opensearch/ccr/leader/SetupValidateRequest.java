@@ -75,10 +75,13 @@ public final class SetupValidateRequest extends AcknowledgedRequest<SetupValidat
         return this;
     }
 
-    /** The follower's index does not exist yet: names are taken as they are. */
+    /**
+     * The follower's index does not exist yet: names are taken as they are. A listing tells of closed and hidden indices, too, so
+     * the Security plugin has to judge those as well.
+     */
     @Override
     public IndicesOptions indicesOptions() {
-        return IndicesOptions.lenientExpandOpen();
+        return listing == null ? IndicesOptions.lenientExpandOpen() : IndicesOptions.LENIENT_EXPAND_OPEN_CLOSED_HIDDEN;
     }
 
     public String cluster() {
