@@ -2,6 +2,7 @@
 import glob
 import os
 import random
+import zlib
 
 import pytest
 
@@ -259,6 +260,53 @@ def test_lies_about_metadata(stage, name):
         assert pair.follower.request("HEAD", path(index)).status == 404
         assert pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}
         pair.follow(index, alias=ALIAS)
+    finally:
+        stage.impostor.honest()
+        pair.drop(index)
+
+
+def _bomb(index):
+    """A rule that puts 17 MiB of mapping, packed to some KB, in place of the index's own."""
+    plain = b'{"_doc":' + b" " * (17 << 20) + b'{"properties":{}}}'
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = b"DFL\x00" + packer.compress(plain) + packer.flush()
+    packed = Out().raw(zlib.crc32(plain).to_bytes(4, "big")).blob(bomb).data
+
+    def rule(body):
+        at = body.find(b"DFL\x00")
+        if at < 0 or index.encode() not in body:
+            return body
+        unpacker = zlib.decompressobj(-15)
+        unpacker.decompress(body[at + 4:])
+        end = len(body) - len(unpacker.unused_data)
+        length = bytes(Out().vint(end - at).data)
+        assert body[:at].endswith(length), "a mapping is its checksum, its length and its bytes"
+        return body[:at - len(length) - 4] + bytes(packed) + body[end:]
+    return rule
+
+
+def test_a_mapping_that_unpacks_to_too_much(stage, name):
+    """Refused by the node that asked, before a cluster manager sees it: at the start, and when it comes later."""
+    pair = stage.pair
+    index = f"{name}-{'s' if pair.secure else 'p'}"
+    text = "has a mapping and alias filters of more than 16777216 bytes"
+    pair.leader.create_index(index, mappings={"properties": {"n": {"type": "long"}}})
+    stage.impostor.lie("cluster:monitor/state", _bomb(index))
+    try:
+        refused = pair.start_replication(index, alias=ALIAS)
+        assert stage.impostor.taken and refused.status == 400 and f"[{index}] {text}" in refused.reasons(), refused
+        assert pair.follower.request("HEAD", path(index)).status == 404
+        stage.impostor.honest()
+        pair.follow(index, alias=ALIAS)
+        stage.impostor.lie("cluster:monitor/state", _bomb(index))
+        pair.leader.put(index, "1", {"another": 1})
+        told = until(lambda: next((s for s in [pair.status(index)] if text in s["reason"]), None), 60, "the status tells it")
+        mapping = pair.follower.ok("GET", path(index, "_mapping"))[index]["mappings"]
+        assert mapping == {"properties": {"n": {"type": "long"}}}, mapping
+        stage.impostor.honest()
+        if told["status"] != "SYNCING":
+            assert pair.wait_status(index, "PAUSED") and pair.resume(index).status == 200
+        assert pair.same(index) == 1
     finally:
         stage.impostor.honest()
         pair.drop(index)
