@@ -5,7 +5,9 @@ import random
 
 import pytest
 
+from harness.guard import FOLLOWER_ROLE, LEADER_ROLE
 from harness.pair import ALIAS, API
+from harness.rules import RULES
 from permissions import ENDPOINTS, LISTS
 
 METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD", "PATCH"]
@@ -29,6 +31,10 @@ def _paths():
         yield endpoint.method, endpoint.path.split("?")[0]
     for path in LISTS:
         yield "GET", path
+    for method, path in (("GET", "{index}"), ("PUT", "{index}"), ("DELETE", "{index}"), ("POST", "{index}/_pause"), ("POST", "{index}/_resume"),
+                         ("GET", "{index}/_dry_run"), ("DELETE", "{index}/_tombstones"), ("DELETE", "{index}/_tombstones/{index}")):
+        yield method, f"{RULES}/{path}"
+    yield "POST", f"{API}/_failover"
     for path in (f"{API}/{{index}}/_nonsense", f"{API}/", f"{API}/_task_status/x", f"{API}/_task_cancel/:", f"{API}/_task_status/n:99999",
                  "/_opendistro/_replication/{index}/_status", "/_cat/replication/{index}"):
         yield "GET", path
@@ -65,9 +71,25 @@ def _send(client, method, url, data, kind):
         connection.close()
 
 
-@pytest.mark.parametrize("who", ["plain", "secured-operator", "secured-stranger"])
-def test_nonsense(request, who):
+@pytest.fixture(params=["plain", "secured-operator", "secured-stranger"])
+def besieged(request):
+    """(who, pair, index): a follower and a rule are there, and nonsense may name them."""
+    who = request.param
     pair = request.getfixturevalue("pair" if who == "plain" else "secure_pair")
+    index = f"followed-{who}"
+    pair.leader.create_index(index)
+    pair.follow(index)
+    rule = {"leader_alias": ALIAS, "name": index, "pattern": f"{index}-none-*"}
+    if pair.secure:
+        rule["use_roles"] = {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}
+    assert pair.api.request("POST", RULES, rule).status == 200
+    yield who, pair, index
+    pair.api.request("DELETE", RULES, {"leader_alias": ALIAS, "name": index})
+    pair.drop(index)
+
+
+def test_nonsense(besieged):
+    who, pair, followed = besieged
     client = pair.follower.http if who == "plain" else pair.api
     if who == "secured-stranger":
         client = pair.follower.users.user("stranger")
@@ -77,7 +99,7 @@ def test_nonsense(request, who):
     for path_method, path in list(_paths()):
         for _ in range(12):
             method = path_method if chance.random() < 0.8 else chance.choice(METHODS)
-            url = path.format(index=chance.choice(NAMES)) + (chance.choice(QUERIES) if chance.random() < 0.5 else "")
+            url = path.format(index=chance.choice([*NAMES, followed, followed + "*"])) + (chance.choice(QUERIES) if chance.random() < 0.5 else "")
             data, kind = _nonsense(chance)
             status, text = _send(client, method, url, data, kind)
             told = (method, url[:200], data[:200], kind, status, text[:600])
@@ -85,8 +107,11 @@ def test_nonsense(request, who):
             assert "stack_trace" not in text and "\n\tat " not in text and "Exception: " not in text.split("root_cause")[0], told
             assert "root:" not in text, told
             if who == "secured-stranger" and status == 200 and method != "HEAD":
-                assert "fuzz" not in text and ALIAS not in text, told
+                assert "fuzz" not in text and ALIAS not in text and followed not in text, told
             seen[status] = seen.get(status, 0) + 1
     after = set(pair.follower.ok("GET", "/_cat/indices?h=index&expand_wildcards=all").split())
     assert {name for name in after - before if "fuzz" in name or "absent" in name or len(name) == 300} == set()
     assert len(seen) > 1, seen
+    if who == "secured-stranger":
+        assert pair.status(followed)["status"] == "SYNCING"
+        assert pair.follower.ok("GET", f"{RULES}/{followed}")["rules"][0]["state"] == "RUNNING"
