@@ -7,8 +7,9 @@ import permissions
 
 from harness.guard import FOLLOWER_ROLE, LEADER_ROLE
 from harness.pair import API
+from harness.rules import RULES, Rules
 from harness.wait import until
-from permissions import ENDPOINTS, FILES, FOLLOWER_ACTIONS, LEADER_ACTIONS, READ, WRITE
+from permissions import CLUSTER, ENDPOINTS, FILES, FOLLOWER_ACTIONS, LEADER_ACTIONS, READ, WRITE
 
 LEADS, FOLLOWS = "running_leads", "running_follows"
 RESTRICTED = "Cross Cluster Replication is not supported when FLS or DLS or Fieldmasking is activated"
@@ -141,11 +142,36 @@ def _stranger_urls(index):
     return [f"{API}/{index}/_status", f"{API}/{index}/_status?verbose=true", f"{API}/{index}/_status?detailed=true",
             f"{API}/*/_status", f"{API}/_all/_status", f"{API}/_status", f"{API}/_status?pattern=*", "/_cat/replication",
             "/_cat/replication?v", "/_cat/replication/shards?v", f"{API}/_metrics", f"{API}/leader_stats",
-            f"{API}/follower_stats", f"{API}/autofollow_stats", f"{API}/_bulk_status?pattern=*", f"{API}/_autofollow",
+            f"{API}/follower_stats", f"{API}/autofollow_stats", f"{API}/_bulk_status?pattern=*", RULES, f"{RULES}/somebodys",
             f"{API}/{index}/_verify", f"{API}/{index}/_failover", f"{API}/_failover"]
 
 
-def test_strangers_learn_nothing(secure_pair, roles, secure_index):
+@pytest.fixture
+def at_work(secure_pair):
+    """Starts a rule and a bulk task that have both stumbled over an index; answers the task's id."""
+    pair, users = secure_pair, secure_pair.follower.users
+    rules = Rules(pair, "hidden")
+    users.role("at_work", cluster=[CLUSTER + "*"])
+    users.grant("at_work", "operator")
+
+    def begin(index, follower):
+        pair.follower.create_index(index)  # in the way of the rule's follower
+        rules.made(name="somebodys")
+        until(lambda: [one for one in rules.get("somebodys")["failures"] if one["leader_index"] == index], 60, "the rule has stumbled")
+        task = pair.api.ok("POST", f"{API}/_bulk_pause", {"pattern": "hidden-*"})["task_id"]
+
+        def over():
+            progress = pair.api.ok("GET", f"{API}/_task_status/{task}")
+            return progress if progress["num_pending"] == 0 else None
+        assert index in json.dumps(until(over, 60, "the task is over")["failed_indices"])
+        assert pair.resume(follower).status == 200
+        return task
+    yield begin
+    rules.remove("somebodys")
+    users.grant("at_work")
+
+
+def test_strangers_learn_nothing(secure_pair, roles, at_work):
     """A user with every right on other indices, and on cluster-wide endpoints, finds no word of this one."""
     pair = secure_pair
     leader_index = "hidden-source"
@@ -154,6 +180,7 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
     follower_index = "hidden-copy"
     try:
         pair.follow(leader_index, follower_index, use_roles=roles)
+        task = at_work(leader_index, follower_index)
         users = pair.follower.users
         client = users.user("mallory")
         users.role("mallory_role", index={"public-*": ["*"]}, cluster=["cluster:monitor/plugins/replication/*",
@@ -163,8 +190,12 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
         for url in _stranger_urls(follower_index):
             text = client.request("GET", url).text
             asked = follower_index in url  # its own question is no news to it
-            for secret in (leader_index, uuid, "leader-one") + (() if asked else (follower_index,)):
+            alias = () if url.startswith(RULES) else ("leader-one",)  # who may see rules sees which cluster they are about
+            for secret in (leader_index, uuid, *alias) + (() if asked else (follower_index,)):
                 assert secret not in text, (url, text[:600])
+        told = client.ok("GET", f"{API}/_task_status/{task}")
+        assert told["num_failed"] == 1 and told["failed_indices"] == [], told
+        assert "failures" in client.ok("GET", f"{RULES}/somebodys")["rules"][0]
         for url in (f"{API}/{follower_index}/_verify", f"{API}/{follower_index}/_failover", f"{API}/_failover", f"{API}/_task_status/abc:1",
                     f"{API}/_task_cancel/abc:1"):
             answer = client.request("GET" if "_task_status" in url else "POST", url)
@@ -197,6 +228,7 @@ def test_strangers_learn_nothing(secure_pair, roles, secure_index):
         assert pair.status(follower_index)["status"] == "SYNCING"
     finally:
         pair.drop(leader_index, follower_index)
+        pair.follower.delete_index(leader_index)
 
 
 def test_each_follower_has_its_own_identity(secure_pair, roles, secure_index):
