@@ -30,7 +30,10 @@ def test_every_command_works(secure_pair, tmp_path):
              "LEADER_ADMIN": admin("leader"), "FOLLOWER_ADMIN": admin("follower"),
              "CA": guards["leader"].authority.certificate, "FOLLOWER_NODES": "CN=*,OU=follower,O=ccr"}
     script = "set -euo pipefail\n" + "\n".join(blocks("sh"))
+    pair.trust(False)  # the document begins with two clusters that know nothing of each other
     try:
+        refused = pair.start_replication("logs-2026")
+        assert refused.status >= 400 and "OU=follower" in refused.text, refused
         done = subprocess.run(["bash", "-c", script], env=given, cwd=tmp_path, capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         assert "no permissions for [indices:data/read/plugins/replication/changes]" in done.stdout
@@ -40,6 +43,7 @@ def test_every_command_works(secure_pair, tmp_path):
             assert unit in shown and bool(usage) == ("TLS Web Server" in shown) and "TLS Web Client" in shown, shown
         assert '"message": "hello"' in done.stdout or '"message":"hello"' in done.stdout
     finally:
+        pair.trust(True)
         pair.drop("logs-2026")
         pair.follower.settings(**{"cluster.remote.main.seeds": None})
 
