@@ -287,24 +287,56 @@ def test_frames_that_are_none(target):
     target.unharmed()
 
 
-OURS = ["internal:indices/admin/plugins/replication/index/release", "internal:indices/admin/plugins/replication/index/bootstrap",
-        "internal:indices/admin/plugins/replication/index/start", "internal:indices/admin/plugins/replication/index/shards",
-        "internal:cluster:admin/plugins/replication/index/state", "indices:admin/plugins/replication/index/stop",
-        "indices:admin/plugins/replication/index/update_metadata", "indices:admin/plugins/replication/shard/promote",
-        "internal:indices/plugins/replication/shard/replicas",
-        "indices:data/write/plugins/replication/changes", "cluster:admin/plugins/replication/bulk/state/update"]
+OURS = "plugins/replication/"
+STOPS = [f"indices:admin/{OURS}index/stop", f"indices:internal/{OURS}index/stop"]
+INTERNAL = f"internal:indices/admin/{OURS}index/"
+BEFORE_SPLITS = 3050099 ^ 0x08000000  # a version whose index metadata is short enough to be written by hand
+DONE = b"\x01"  # acknowledged
 
 
-STOPS = ["indices:admin/plugins/replication/index/stop", "indices:internal/plugins/replication/index/stop"]
-REOPEN = "internal:indices/admin/plugins/replication/index/reopen"
-WITHDRAW = "internal:indices/admin/plugins/replication/index/release"
+def _metadata(index):
+    """An index of one shard, as a cluster manager would be sent it."""
+    settings = {"index.number_of_shards": "1", "index.number_of_replicas": "0", "index.uuid": "u", "index.version.created": str(VERSION)}
+    out = Out().text(index).long(1).vint(1).vint(1).vint(1).int(1).byte(0).vint(len(settings))
+    for key, value in settings.items():
+        out.text(key).byte(0).text(value)
+    return out.vint(1).vint(1).raw(bytes(8)).data  # one primary term; mappings to ingestion: none of it
 
 
-def well_formed(index):
-    """(action, body that its handler would carry out): nothing but a missing permission stands in the way."""
-    time_ = Out().vint(60).byte(3).data  # 30 s, zigzag, and their unit
-    named = Out().text("").raw(time_).raw(time_).text(index).data  # no parent task, both timeouts, the follower
-    return [*((stop, named) for stop in STOPS), (REOPEN, named), (WITHDRAW, named + b"\x00\x00")]
+def of_shard(index, uuid):
+    """What a request to all copies of a shard begins with; its patience is over at once."""
+    return Out().text("").byte(1).shard(index, uuid, 0).int(0).vint(0).byte(0).text(index).vint(0).data
+
+
+def well_formed(index, uuid):
+    """(action, body that its handler would carry out, what it answers whoever may): only a missing permission stands in the way.
+
+    Each does nothing here: index is no follower, and there is none of the name that is asked for where it would be changed.
+    """
+    head = Out().text("").raw(TIMEOUTS).data  # no parent task, both timeouts
+    named, none, roles, settings = Out().raw(head).text(index).data, b"\x00", b"\x00" * 3, b"\x00"
+    absent = Out().text("absent").text("uuid").data
+    leader = Out().text("x").text("uuid").data
+    bulk = Out().text("").raw(TIMEOUTS[:2]).text("nowhere").long(1).text("nobody").text("stop").text("none-*").long(1).raw(bytes(5)).data
+    no_index, no_follower = b"no such index [absent]", b"No replication in progress"
+    return [
+        *((stop, named, no_follower) for stop in STOPS),
+        (INTERNAL + "reopen", named, DONE),
+        (INTERNAL + "release", named + none * 2, DONE),
+        (INTERNAL + "delete", Out().raw(head).raw(head).vint(1).text("absent").vint(0).vint(0).data, no_index),
+        (INTERNAL + "bootstrap", Out().raw(head).text("x").raw(leader).text(index).raw(settings + roles).text("c").raw(none).data, b"already exists"),
+        (INTERNAL + "start", Out().raw(named).text("x").raw(leader).raw(roles + settings).data, b"use same index again"),
+        (INTERNAL + "shards", Out().text("").vint(0).byte(0).byte(0).vint(0).data, b""),
+        (f"internal:cluster:admin/{OURS}index/state", Out().raw(named).byte(0).byte(0).text("").vint(0).byte(0).vint(0).data, DONE),
+        (f"internal:cluster:admin/{OURS}autofollow/update",
+         Out().raw(head).vint(4).text("x").text("none").byte(0).byte(0).vint(0).data, DONE),  # remove a rule
+        (f"internal:indices/{OURS}shard/replicas", Out().text("").raw(absent).vint(0).data, no_index),
+        (f"indices:admin/{OURS}index/update_metadata", Out().raw(head).raw(absent).raw(_metadata("absent")).byte(0).data, no_index),
+        (f"indices:admin/{OURS}shard/promote", of_shard("absent", "uuid") + none, no_index),
+        (f"indices:data/write/{OURS}changes", Out().raw(of_shard(index, uuid)).byte(0).vint(0).vint(0).vint(0).vint(0).data,
+         b"does not follow a leader any more"),
+        (f"cluster:admin/{OURS}bulk/state/update", bulk, DONE),
+    ]
 
 
 def test_listings_tell_what_the_role_may_know(secure_pair):
@@ -336,17 +368,20 @@ def test_a_peer_may_do_what_its_role_may(secure_pair):
     """No action of ours is open to another cluster without a permission for it: not even the internal ones."""
     target = Target(secure_pair, "guarded")
     try:
-        body = target.start_of_request().data + b"\x00" * 200
-        for role in (None, LEADER_ROLE, "no such role"):
+        for role in (None, LEADER_ROLE, "no such role", "all_access"):
+            refusal = b"no permissions" if role else b"No user found"
             with target.peer(role) as peer:
-                for action in OURS + ([] if role == LEADER_ROLE else [READ, FILES]):
-                    sent = target.read() if action == READ else target.files(PROBE) if action == FILES else body
-                    error, answer = peer.call(action, sent)
-                    assert error, (role, action, answer[:200])
-                for action, sent in well_formed(target.index):
-                    error, answer = peer.call(action, sent)
-                    refusal = b"no permissions" if role else b"No user found"
-                    assert error and refusal in answer, (role, action, answer[:300])
+                for action, body in ((READ, target.read()), (FILES, target.files(PROBE))):
+                    error, answer = peer.call(action, body)
+                    assert error == (role not in (LEADER_ROLE, "all_access")), (role, action, answer[:200])
+                    error, answer = peer.call("internal:transport/proxy/" + action, body)  # one node for another, unchecked
+                    assert error and b"No handler for action" in answer, (role, action, answer[:200])
+                for action, body, granted in well_formed(target.index, target.uuid):
+                    error, answer = peer.call(action, body, BEFORE_SPLITS if "update_metadata" in action else VERSION)
+                    if role == "all_access":  # or what is refused above were refused for another reason
+                        assert granted in answer and error == (len(granted) > 1), (action, answer[:400])
+                    else:
+                        assert error and refusal in answer, (role, action, answer[:300])
         with pytest.raises((OSError, EOFError)), target.peer(tls=False) as peer:
             peer.call(READ, target.read())
         stranger = Peer(secure_pair.leader.nodes[0].transport_port,

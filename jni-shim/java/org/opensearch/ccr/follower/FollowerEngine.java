@@ -1,5 +1,6 @@
 package org.opensearch.ccr.follower;
 
+import org.opensearch.OpenSearchException;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
@@ -135,11 +136,12 @@ final class FollowerEngine extends InternalEngine {
             return FollowerBlock.refusal(shardId.getIndexName());
         }
         // A batch that was on its way when the replication was stopped: the sequence number may be a user's by now.
-        return ReplicationException.of(
-            ErrorClass.ERROR_BLOCKED,
-            RestStatus.CONFLICT,
-            "index [" + shardId.getIndexName() + "] does not follow a leader any more",
-            null
-        );
+        return noFollower(shardId.getIndexName());
+    }
+
+    /** What a batch for an index is told that follows nobody. */
+    static OpenSearchException noFollower(String index) {
+        String text = "index [" + index + "] does not follow a leader any more";
+        return ReplicationException.of(ErrorClass.ERROR_BLOCKED, RestStatus.CONFLICT, text, null);
     }
 }

@@ -104,8 +104,8 @@ public final class FollowerSide {
     /** For {@code ActionPlugin.getActions}. */
     public static List<ActionPlugin.ActionHandler<?, ?>> actions() {
         return List.of(
-            new ActionPlugin.ActionHandler<>(ReplayBatchAction.INSTANCE, TransportReplayBatchAction.class),
-            new ActionPlugin.ActionHandler<>(PromoteShardAction.INSTANCE, TransportPromoteShardAction.class),
+            new ActionPlugin.ActionHandler<>(ReplayBatchAction.INSTANCE, TransportReplayBatchAction.class, TransportReplayCopiesAction.class),
+            new ActionPlugin.ActionHandler<>(PromoteShardAction.INSTANCE, TransportPromoteShardAction.class, TransportPromoteCopiesAction.class),
             new ActionPlugin.ActionHandler<>(ReplicaSyncAction.INSTANCE, ReplicaSyncAction.Transport.class)
         );
     }

@@ -18,7 +18,6 @@ import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.indices.IndicesService;
 import org.opensearch.indices.replication.common.ReplicationType;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportActionProxy;
 import org.opensearch.transport.TransportService;
 
 import java.util.ArrayList;
@@ -54,7 +53,6 @@ public final class TransportFetchBatchAction extends TransportSingleShardAction<
             FetchBatchRequest::new,
             LeaderSide.POOL
         );
-        TransportActionProxy.registerProxyAction(transportService, FetchBatchAction.NAME, FetchBatchResponse::new);
         this.indicesService = indicesService;
         this.leaderShards = leaderShards;
     }

@@ -22,7 +22,6 @@ import org.opensearch.index.shard.IndexShard;
 import org.opensearch.indices.IndicesService;
 import org.opensearch.monitor.jvm.JvmInfo;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.TransportActionProxy;
 import org.opensearch.transport.TransportService;
 
 import java.io.IOException;
@@ -64,7 +63,6 @@ public final class TransportLeaderFilesAction extends TransportSingleShardAction
             LeaderFilesRequest::new,
             LeaderSide.FILES_POOL
         );
-        TransportActionProxy.registerProxyAction(transportService, LeaderFilesAction.NAME, LeaderFilesResponse::new);
         this.indicesService = indicesService;
         this.sessions = sessions;
         this.core = core;

@@ -6,7 +6,6 @@ import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.tasks.Task;
-import org.opensearch.transport.TransportActionProxy;
 import org.opensearch.transport.TransportService;
 
 /** Says yes to whoever got here, and tells it the indices that it may see when it asks for them. */
@@ -17,7 +16,6 @@ public final class TransportSetupValidateAction extends HandledTransportAction<S
     @Inject
     public TransportSetupValidateAction(TransportService transportService, ActionFilters filters, LeaderIndices indices) {
         super(SetupValidateAction.NAME, transportService, filters, SetupValidateRequest::new);
-        TransportActionProxy.registerProxyAction(transportService, SetupValidateAction.NAME, SetupValidateResponse::new);
         this.indices = indices;
     }
 
