@@ -5,6 +5,7 @@ import permissions
 from harness.guard import FOLLOWER_ROLE, LEADER_ROLE
 from harness.pair import API
 from harness.rules import RULES
+from harness.wire import Out, Peer
 from permissions import CLUSTER, ENDPOINTS, FILES, FOLLOWER_ACTIONS, INDEX, LEADER_ACTIONS, READ, SETUP, WRITE
 
 CALLER, LEADS, FOLLOWS = "caller_role", "leads_role", "follows_role"
@@ -245,9 +246,45 @@ def test_caller_needs_the_right_to_begin_on_the_leader(secure_pair, caller):
     assert "on the follower cluster [" in answer.error["reason"], answer
 
 
-def test_roles_are_mandatory(secure_pair, caller):
-    answer = caller.request("PUT", secure_pair.url("absent", "_start"), {"leader_alias": "leader-one", "leader_index": "absent"})
-    assert answer.status == 403 and answer.error["reason"] == "Follower roles are mandatory for replication", answer
+WITHOUT_ROLES = {**TWO_SIDED, "_preflight": lambda name: ("GET", f"{API}/{name}/_preflight?leader_alias=leader-one&leader_index={name}", None),
+                 "_start?dry_run": lambda name: ("PUT", f"{API}/{name}/_start?dry_run=true", {"leader_index": name})}
+
+
+@pytest.mark.parametrize("endpoint", WITHOUT_ROLES)
+def test_roles_are_mandatory(secure_pair, caller, endpoint):
+    """Where there is a Security plugin, nobody replicates without saying in which roles: nothing else is looked at."""
+    here = secure_pair.follower.users
+    here.role(CALLER, index={"*": [INDEX + "start", INDEX + "preflight", SETUP]}, cluster=[CLUSTER + "*"])
+    method, url, body = WITHOUT_ROLES[endpoint]("absent")
+    try:
+        answer = caller.request(method, url, body and {"leader_alias": "leader-one", **body})
+    finally:
+        here.role(CALLER, index={"*": [INDEX + "start", SETUP]})
+    text = "Follower roles are mandatory for replication"
+    if method == "GET" or "dry_run=" in url:
+        failed = [check["message"] for check in answer.json["checks"] if check["verdict"] == "failed"]
+        assert answer.json["verdict"] == "failed" and text in failed, answer
+    else:
+        assert answer.status == 403 and answer.error["reason"] == text, answer
+        assert missing(answer) == {"follower cluster: use_roles"}, answer
+
+
+@pytest.mark.parametrize("endpoint", TWO_SIDED)
+def test_roles_that_are_not_there(secure_pair, caller, endpoint):
+    """A name that is no role on a side may do nothing there, and each side is told."""
+    here = secure_pair.follower.users
+    here.role(CALLER, index={"*": [INDEX + "start", SETUP]}, cluster=[CLUSTER + "*"])
+    method, url, body = TWO_SIDED[endpoint]("absent")
+    try:
+        for leads, follows, side in (("no-such-role", FOLLOWS, "leader cluster [leader-one]: "),
+                                     (LEADS, "no-such-role", f"follower cluster [{secure_pair.follower.name}]: ")):
+            roles = {"leader_cluster_role": leads, "follower_cluster_role": follows}
+            answer = caller.request(method, url, {"leader_alias": "leader-one", "use_roles": roles, **body})
+            assert answer.status == 403 and "no-such-role" in answer.error["reason"], answer
+            needed = LEADER_ACTIONS if side.startswith("leader") else FOLLOWER_ACTIONS
+            assert missing(answer) == {side + permission for permission in needed}, answer
+    finally:
+        here.role(CALLER, index={"*": [INDEX + "start", SETUP]})
 
 
 @pytest.mark.parametrize("leads,follows", [("", FOLLOWER_ROLE), (LEADER_ROLE, ""), (" ", FOLLOWER_ROLE), (LEADER_ROLE, "a,b"),
@@ -275,14 +312,21 @@ def test_security_on_one_side_only(request, secure_pair, secured):
     follower.ok("PUT", "/_cluster/settings", {"persistent": {prefix + "mode": "proxy", prefix + "skip_unavailable": True,
                                                              prefix + "proxy_address": f"127.0.0.1:{leader.nodes[0].transport_port}"}})
     try:
-        body = {"leader_alias": "half", "leader_index": "any",
-                "use_roles": {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}}
-        answer = caller.request("PUT", secure_pair.url("one-sided", "_start"), body)
-        assert answer.status >= 400, answer
+        roles = {"leader_cluster_role": LEADER_ROLE, "follower_cluster_role": FOLLOWER_ROLE}
         words = "without it" if secured == "leader" else "with it"
-        assert f"The Security plugin must run on both clusters or on neither of them; this one runs {words}" in answer.reasons(), answer
+        if secured == "follower":
+            follower.users.role("one_sided", cluster=[CLUSTER + "*"])
+            follower.users.grant("one_sided", "operator")
+        for endpoint, of in TWO_SIDED.items():
+            method, url, body = of("one-sided")
+            answer = caller.request(method, url, {"leader_alias": "half", "use_roles": roles, **body})
+            assert answer.status >= 400, (endpoint, answer)
+            assert f"The Security plugin must run on both clusters or on neither of them; this one runs {words}" in answer.reasons(), (endpoint, answer)
         assert follower.request("HEAD", "/one-sided").status == 404
+        assert not [rule for rule in follower.ok("GET", RULES)["rules"] if rule["leader_alias"] == "half"]
     finally:
+        if secured == "follower":
+            follower.users.grant("one_sided")
         follower.ok("PUT", "/_cluster/settings", {"persistent": {prefix + "mode": None, prefix + "skip_unavailable": None,
                                                                  prefix + "proxy_address": None}})
 
@@ -304,3 +348,25 @@ def test_administrators_certificate(secure_pair, secure_index):
     finally:
         pair.leader.users.grant(LEADER_ROLE, "operator")
     pair.wait_status(secure_index, "SYNCING")
+
+
+def test_stopping_by_index_state_management(secure_pair, secure_index):
+    """Its action has a permission of its own on the follower, which the other one to stop is no substitute for."""
+    pair = secure_pair
+    pair.leader.create_index(secure_index)
+    pair.follow(secure_index)
+    action = "indices:internal/plugins/replication/index/stop"
+    users, authority = pair.follower.users, pair.follower.users.guard.authority
+    tls = authority.context(authority.issue("scripted", "follower"))
+    body = Out().vint(0).raw(Out().vint(60).byte(3).data * 2).text(secure_index).data  # no parent, both timeouts
+    for granted, on in ((INDEX + "stop", secure_index), (action, "another"), (action, secure_index)):
+        users.role("manager", index={on: [granted]})
+        headers = {"opendistro_security_injected_roles_header": "manages|manager"}
+        with Peer(pair.follower.nodes[0].transport_port, tls, headers) as peer:
+            error, answer = peer.call(action, body)
+        if (granted, on) == (action, secure_index):
+            assert not error, answer[:300]
+            assert pair.status(secure_index)["status"] == "REPLICATION NOT IN PROGRESS"
+        else:
+            assert error and b"no permissions for [" + action.encode() in answer, answer[:300]
+            assert pair.status(secure_index)["status"] == "SYNCING"
