@@ -1,5 +1,6 @@
 """Two secured nodes on each side: hops inside a cluster, certificates that change, a trust that is withdrawn, the audit trail."""
 import json
+import socket
 
 import pytest
 
@@ -51,13 +52,25 @@ def test_hops_between_nodes(own_pair, followed):
 def test_certificates_are_rotated(own_pair, followed):
     """New keys on every node of both sides, taken by the nodes while they run; the connection is made anew with them."""
     for cluster in (own_pair.leader, own_pair.follower):
+        guard = cluster.users.guard
         for node in cluster.nodes:
-            cluster.users.guard.renew(node, cluster.users.guard.authority)
+            before = served(guard, node)
+            assert served(guard, node) == before
+            guard.renew(node, guard.authority)
             answer = node.http.request("PUT", f"{API}/ssl/transport/reloadcerts")
             assert answer.status == 200, answer
+            until(lambda guard=guard, node=node, before=before: served(guard, node) != before, 30, f"{node.name} serves its new certificate")
     own_pair.link.cut()
     own_pair.link.resume()
     goes_on(own_pair, followed)
+
+
+def served(guard, node):
+    """Serial number of the certificate that a new connection to a node's transport port is shown."""
+    context = guard.authority.context(guard.authority.issue("looks", guard.unit))
+    with socket.create_connection(("127.0.0.1", node.transport_port), timeout=30) as plain, \
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as shown:
+        return shown.getpeercert()["serialNumber"]
 
 
 def test_trust_is_withdrawn_and_given_again(own_pair, followed):
