@@ -203,6 +203,55 @@ def test_closed_leader_goes_on_by_itself_or_pauses_for_good(pair, index):
     assert pair.same(index) == 20
 
 
+def waits(pair, index, cause):
+    """The status names the cause, since when it is there, and that nobody has to do anything."""
+    status = reason_tells(pair, index, f"{cause} since ")
+    assert status["status"] == "SYNCING" and "resumes by itself" in status["reason"], status
+
+
+def well_again(pair, index):
+    until(lambda: pair.status(index)["reason"] == "User initiated", 60, "nothing stands in the way")
+
+
+def test_another_block_is_waited_out(pair, index):
+    pair.leader.create_index(index)
+    pair.follow(index)
+    pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
+    pair.leader.put(index, "1", {})
+    waits(pair, index, "Another block, or a full disk, forbids writing to the follower index")
+    pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
+    assert pair.same(index) == 1
+    well_again(pair, index)
+
+
+def test_an_overloaded_leader_is_waited_out(pair, index):
+    """One thread reads for six shards and nobody may wait for it: some reads are refused, and come again after a pause."""
+    pair.leader.create_index(index, shards=6)
+    pair.follow(index)
+    pool = {f"plugins.replication.leader.thread_pool.{key}": value for key, value in (("size", 1), ("queue_size", 0))}
+    with follower_settings(pair, follower__backoff_min="3s"):
+        pair.leader.settings(**pool)
+        try:
+            def told():
+                pair.leader.bulk([({"index": {}}, {"n": n}) for n in range(200)], index)
+                return "A node is overloaded since " in pair.status(index)["reason"]
+            until(told, 60, "the reason tells of it")
+            waits(pair, index, "A node is overloaded")
+        finally:
+            pair.leader.settings(**dict.fromkeys(pool))
+    assert pair.same(index) > 0
+    well_again(pair, index)
+
+
+def test_a_mapping_that_is_behind_is_waited_for(pair, index):
+    """The user's setting makes the follower stricter than its leader: one document fits as soon as that is taken back."""
+    pair.half_applied(index)
+    waits(pair, index, "The follower's mapping is behind the leader's")
+    assert pair.follower.request("PUT", pair.url(index, "_update"), {}).status == 200
+    assert pair.same(index) == 150
+    well_again(pair, index)
+
+
 def test_a_pause_keeps_the_lease_within_its_budget(pair, index):
     pair.leader.create_index(index)
     fill(pair, index, 200)
