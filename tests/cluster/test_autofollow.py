@@ -390,5 +390,8 @@ def test_refused_verbs(pair, rules):
                    rules.verb("_dry_run", "GET", name="absent")):
         assert answer.status == 404 and "absent" in answer.reasons(), answer
     assert pair.follower.ok("GET", f"{RULES}/absent*") == {"rules": []}
+    for settings, text in (({"index.refresh_interval": None}, "has no value"), ({"index.sort.field": "n"}, "as the leader index has it")):
+        answer = rules.update(settings=settings)
+        assert answer.status == 400 and text in answer.reasons(), answer
     answer = pair.follower.request("GET", f"{RULES}?surprise=1")
     assert answer.status == 400 and "surprise" in answer.text, answer

@@ -115,6 +115,12 @@ def test_wrong_settings(pair, index):
     pair.leader.create_index(index)
     refused(pair.start_replication(index, settings={"index.no_such_setting": 1}), 400, "no_such_setting")
     refused(pair.start_replication(index, settings={"index.number_of_replicas": "many"}), 400, "number_of_replicas")
+    refused(pair.start_replication(index, settings={"index.number_of_replicas": None}), 400, "[index.number_of_replicas] has no value")
+    # What the files that are copied, and the place of each document, depend on.
+    for decided in ({"index.number_of_shards": 7}, {"index.number_of_routing_shards": 8}, {"index.routing_partition_size": 2},
+                    {"index.sort.field": "n"}, {"index.soft_deletes.enabled": False}):
+        (key,) = decided
+        refused(pair.start_replication(index, settings=decided), 400, f"setting [{key}] is as the leader index has it")
     # Keys do not get the prefix added.
     answer = pair.start_replication(index, settings={"number_of_replicas": 0})
     assert answer.status == 400, answer

@@ -44,7 +44,9 @@ def test_update_while_paused(pair, index):
     ({"index.no_such_setting": 1}, "no_such_setting"), ({"number_of_replicas": 1}, "number_of_replicas"),
     ({"index.number_of_replicas": "many"}, "number_of_replicas"),
     ({"index.max_result_window": None}, "index.max_result_window"),
-    ({"index.number_of_shards": 2}, "index.number_of_shards"),
+    ({"index.number_of_shards": 2}, "[index.number_of_shards] is as the leader index has it"),
+    ({"index.replication.type": "SEGMENT"}, "give it to the _start of a new follower index"),
+    ({"index.verified_before_close": True}, "[index.verified_before_close] is not for users to set"),
     ({"index.plugins.replication.follower.leader_index": "a:b"}, "index.plugins.replication.follower.leader_index"),
     ({"settings": {"index.max_result_window": 5}, "index.refresh_interval": "1s"}, "settings"),
 ])

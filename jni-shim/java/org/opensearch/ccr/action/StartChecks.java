@@ -20,10 +20,14 @@ public final class StartChecks {
         this.environment = environment;
     }
 
-    /** @throws IllegalArgumentException naming the setting that is unknown or has a wrong value */
-    void ensureSettings(String follower, Settings overlay) {
+    /**
+     * @param name names the index, or the rule, in what is thrown
+     * @throws IllegalArgumentException naming the setting that is unknown, is the leader's to say, or has a wrong value or none
+     */
+    public void ensureSettings(String name, Settings overlay) {
         indexSettings.validate(overlay, false, false, false, true);
-        indexCreation.validateIndexSettings(follower, overlay, false);
+        overlay.keySet().forEach(key -> OwnSettings.ensure(key, indexSettings.get(key), overlay));
+        indexCreation.validateIndexSettings(name, overlay, false);
     }
 
     /** @throws org.opensearch.ResourceNotFoundException naming the file that is not there */

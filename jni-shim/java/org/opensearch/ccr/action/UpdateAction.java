@@ -118,12 +118,11 @@ public final class UpdateAction extends ActionType<AcknowledgedResponse> {
         private void ensureChangeable(Settings settings) {
             for (String key : settings.keySet()) {
                 Setting<?> setting = known.get(key);
-                if (settings.hasValue(key) == false) {
-                    throw new IllegalArgumentException(
-                        "setting [" + key + "] has no value: leave it out to go back to what the leader index has"
-                    );
+                OwnSettings.ensure(key, setting, settings);
+                if (setting == null || setting.isPrivateIndex() || setting.isInternalIndex()) {
+                    throw new IllegalArgumentException("setting [" + key + "] is not for users to set: leave it out");
                 }
-                if (setting == null || setting.isFinal() || setting.isPrivateIndex() || setting.isInternalIndex()) {
+                if (setting.isFinal()) {
                     throw new IllegalArgumentException(
                         "setting [" + key + "] cannot be changed on an index that exists: give it to the _start of a new follower index"
                     );

@@ -6,16 +6,15 @@ import org.opensearch.action.support.ActionFilters;
 import org.opensearch.action.support.HandledTransportAction;
 import org.opensearch.action.support.clustermanager.AcknowledgedRequest;
 import org.opensearch.action.support.clustermanager.AcknowledgedResponse;
+import org.opensearch.ccr.action.StartChecks;
 import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.ccr.state.Rule;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.block.ClusterBlockException;
 import org.opensearch.cluster.block.ClusterBlockLevel;
-import org.opensearch.cluster.metadata.MetadataCreateIndexService;
 import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.inject.Inject;
 import org.opensearch.common.regex.Regex;
-import org.opensearch.common.settings.IndexScopedSettings;
 import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.common.io.stream.StreamInput;
 import org.opensearch.core.common.io.stream.StreamOutput;
@@ -99,8 +98,7 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
         private final ClusterService clusterService;
         private final RoleClients clients;
         private final RuleCheck check;
-        private final IndexScopedSettings indexSettings;
-        private final MetadataCreateIndexService indexCreation;
+        private final StartChecks settings;
 
         @Inject
         public Transport(
@@ -109,15 +107,13 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
             ClusterService clusterService,
             RoleClients clients,
             RuleCheck check,
-            IndexScopedSettings indexSettings,
-            MetadataCreateIndexService indexCreation
+            StartChecks settings
         ) {
             super(NAME, transportService, filters, Request::new, ThreadPool.Names.GENERIC);
             this.clusterService = clusterService;
             this.clients = clients;
             this.check = check;
-            this.indexSettings = indexSettings;
-            this.indexCreation = indexCreation;
+            this.settings = settings;
         }
 
         @Override
@@ -164,8 +160,7 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
             ActionListener<AcknowledgedResponse> listener
         ) {
             check.check(rule, request.timeout(), ActionListener.wrap(allowed -> {
-                indexSettings.validate(rule.settings(), false, false, false, true);
-                indexCreation.validateIndexSettings(rule.name(), rule.settings(), false);
+                settings.ensureSettings(rule.name(), rule.settings());
                 change(request, change, listener);
             }, listener::onFailure));
         }
