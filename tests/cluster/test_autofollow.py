@@ -364,6 +364,28 @@ def test_wrong_rules(pair, name, fields, text):
     assert not [one for one in rules.http.ok("GET", RULES)["rules"] if one["name"] == "refused"]
 
 
+def test_what_a_path_means(pair, rules):
+    """A slash at its end changes nothing, and what belongs into the path is not taken from the parameters."""
+    p = rules.prefix
+    rules.made()
+    assert rules.verb("_pause/?reason=slash").status == 200
+    assert (rules.get()["state"], rules.get()["pause_reason"]) == ("PAUSED", "slash")
+    unknown = ((RULES + f"?rule={p}", "POST", "rule"), (RULES + f"?rule={p}", "DELETE", "rule"), (RULES + f"?rule={p}", "GET", "rule"),
+               (f"{RULES}/{p}/_pause?follower=x", "POST", "follower"), (f"{RULES}/{p}/_resume?reason=x", "POST", "reason"),
+               (f"{RULES}/{p}/_tombstones?follower=x", "DELETE", "follower"), (f"{API}/_failover?index=none", "POST", "index"))
+    for url, method, parameter in unknown:
+        body = {"leader_alias": ALIAS, "name": p, **({"pattern": "x*"} if method == "POST" else {})} if url.startswith(RULES + "?") else None
+        answer = pair.follower.request(method, url, body)
+        assert answer.status == 400 and (f"unrecognized parameter: [{parameter}]" in answer.text or "pattern is required" in answer.text), (url, answer)
+    assert rules.get()["state"] == "PAUSED"
+    assert rules.verb("_resume/").status == 200 and rules.get()["state"] == "RUNNING"
+    # Which connection it is about need not be said while one rule has the name.
+    for answer in (pair.follower.request("DELETE", f"{RULES}/{p}"), pair.follower.request("DELETE", f"{RULES}/{p}/")):
+        assert answer.status == 200 and answer.json == {"acknowledged": True}, answer
+    assert pair.follower.request("GET", f"{RULES}/{p}").status == 404
+    assert pair.follower.request("DELETE", f"{RULES}/{p}*").status == 400
+
+
 def test_refused_verbs(pair, rules):
     p = rules.prefix
     for method in ("POST", "DELETE"):

@@ -84,6 +84,8 @@ def test_start_with_one_role_only(pair, roles):
 def test_unknown_query_parameter(pair):
     answer = start(pair, "refused", {"leader_alias": ALIAS, "leader_index": "x"}, "?surprise=1")
     assert answer.status == 400 and "surprise" in answer.text, answer
+    for verb, body in (("_stop", {}), ("_pause", None), ("_resume", {})):
+        refused(pair.follower.request("POST", f"{API}/refused/{verb}?timeout=-1", body), 400, "[timeout] is [-1], give a time")
     answer = pair.follower.request("GET", f"{API}/refused/_status?surprise=1")
     assert answer.status == 400 and "surprise" in answer.text, answer
 

@@ -35,7 +35,7 @@ final class RestDryRun extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
         DryRunAction.Request dry;
-        if (request.hasParam("rule")) {
+        if (ends(request, "/" + RestRule.ROOT + VERB) == false) {
             RuleBody body = request.hasContent() ? RestRule.body(request) : new RuleBody();
             dry = new DryRunAction.Request(RestRule.target(request, body), true);
         } else {

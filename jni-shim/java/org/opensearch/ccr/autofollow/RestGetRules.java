@@ -26,7 +26,8 @@ final class RestGetRules extends RestReplication {
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) {
         request.content(); // counts as consumed
-        GetRulesAction.Request get = new GetRulesAction.Request(request.param(RuleFormat.ALIAS), request.param("rule", "*"));
+        String rules = ends(request, "/" + RestRule.ROOT) ? "*" : request.param("rule");
+        GetRulesAction.Request get = new GetRulesAction.Request(request.param(RuleFormat.ALIAS), rules);
         return channel -> sided(client).execute(GetRulesAction.INSTANCE, get, new RestToXContentListener<>(channel));
     }
 }

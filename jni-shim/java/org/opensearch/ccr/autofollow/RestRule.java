@@ -45,14 +45,13 @@ final class RestRule extends RestReplication {
 
     @Override
     protected RestChannelConsumer prepareRequest(RestRequest request, NodeClient client) throws IOException {
-        String detail = request.param("follower", request.param("reason"));
-        UpdateRuleAction.Request update = patience(request, asked(request, detail));
+        UpdateRuleAction.Request update = patience(request, asked(request));
         return channel -> sided(client).execute(UpdateRuleAction.INSTANCE, update, new RestToXContentListener<>(channel));
     }
 
-    private static UpdateRuleAction.Request asked(RestRequest request, String detail) throws IOException {
+    private static UpdateRuleAction.Request asked(RestRequest request) throws IOException {
         boolean delete = request.method() == Method.DELETE;
-        if (request.hasParam("rule") == false) {
+        if (ends(request, "/" + ROOT)) {
             return new UpdateRuleAction.Request(delete ? Verb.DELETE : Verb.CREATE, body(request), null);
         }
         if (request.method() == Method.PUT) {
@@ -60,12 +59,14 @@ final class RestRule extends RestReplication {
         }
         RuleBody target = target(request, request.hasContent() ? body(request) : new RuleBody());
         if (request.path().contains("/_tombstones")) {
-            return new UpdateRuleAction.Request(Verb.FORGET, target, detail == null ? "*" : detail);
+            return new UpdateRuleAction.Request(Verb.FORGET, target, ends(request, "/_tombstones") ? "*" : request.param("follower"));
         }
         if (delete) {
-            return new UpdateRuleAction.Request(Verb.DELETE, target, null);
+            return new UpdateRuleAction.Request(Verb.DELETE_NAMED, target, null);
         }
-        return new UpdateRuleAction.Request(request.path().endsWith("/_pause") ? Verb.PAUSE : Verb.RESUME, target, detail);
+        return ends(request, "/_pause")
+            ? new UpdateRuleAction.Request(Verb.PAUSE, target, request.param("reason"))
+            : new UpdateRuleAction.Request(Verb.RESUME, target, null);
     }
 
     /** A body must be there. */

@@ -140,6 +140,10 @@ public final class RuleBody implements Writeable {
         if (Strings.isNullOrEmpty(alias) || Strings.isNullOrEmpty(name)) {
             errors.addValidationError("Missing connection or name in the request");
         }
+        validateName(errors);
+    }
+
+    void validateName(ActionRequestValidationException errors) {
         if (name != null) {
             IndexNames.validate(name, errors);
         }

@@ -14,9 +14,7 @@ final class Targets {
 
     /** The one rule of this name; the alias may be null when only one has it. */
     static Rule one(ClusterState state, String alias, String name) {
-        List<Rule> found = RuleSet.of(state).all().stream()
-            .filter(rule -> rule.name().equals(name) && (alias == null || rule.alias().equals(alias)))
-            .toList();
+        List<Rule> found = all(state, alias, name);
         if (found.isEmpty()) {
             throw new ResourceNotFoundException(
                 "no auto-follow rule [" + name + "]" + (alias == null ? "" : " for leader_alias [" + alias + "]")
@@ -29,5 +27,15 @@ final class Targets {
             );
         }
         return found.get(0);
+    }
+
+    static boolean any(ClusterState state, String alias, String name) {
+        return all(state, alias, name).isEmpty() == false;
+    }
+
+    private static List<Rule> all(ClusterState state, String alias, String name) {
+        return RuleSet.of(state).all().stream()
+            .filter(rule -> rule.name().equals(name) && (alias == null || rule.alias().equals(alias)))
+            .toList();
     }
 }

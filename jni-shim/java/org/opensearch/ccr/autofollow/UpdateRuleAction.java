@@ -46,6 +46,8 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
         PAUSE,
         RESUME,
         DELETE,
+        /** The same for a rule of which the alias need not be said, unless several have its name. */
+        DELETE_NAMED,
         /** Tombstones whose follower matches {@link Request#detail} go. */
         FORGET
     }
@@ -85,6 +87,10 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
                 case UPDATE -> body.validateGiven(errors);
                 case DELETE -> {
                     body.validateTarget(errors);
+                    body.validateBare(errors);
+                }
+                case DELETE_NAMED -> {
+                    body.validateName(errors);
                     body.validateBare(errors);
                 }
                 case PAUSE, RESUME, FORGET -> body.validateBare(errors);
@@ -135,6 +141,13 @@ public final class UpdateRuleAction extends ActionType<AcknowledgedResponse> {
                     checked(request, changed, ChangeRuleAction.Request.replace(changed), listener);
                 }
                 case DELETE -> change(request, ChangeRuleAction.Request.remove(alias, name), listener);
+                case DELETE_NAMED -> {
+                    if (Targets.any(state, alias, name)) {
+                        change(request, ChangeRuleAction.Request.remove(Targets.one(state, alias, name).alias(), name), listener);
+                    } else {
+                        listener.onResponse(new AcknowledgedResponse(true));
+                    }
+                }
                 case PAUSE -> {
                     Rule rule = Targets.one(state, alias, name);
                     String reason = request.detail == null ? PAUSED_BY_USER : request.detail;

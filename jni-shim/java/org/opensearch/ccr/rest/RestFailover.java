@@ -63,7 +63,8 @@ public final class RestFailover extends RestReplication {
 
     /** There is exactly one place to give it. */
     private static String pattern(RestRequest request, String inBody) {
-        List<String> given = Stream.of(follower(request), request.param("pattern"), inBody).filter(one -> one != null).toList();
+        String inPath = ends(request, "/_replication/_failover") ? null : follower(request);
+        List<String> given = Stream.of(inPath, request.param("pattern"), inBody).filter(one -> one != null).toList();
         if (given.size() > 1) {
             throw new IllegalArgumentException("[pattern] is given more than once: in the path, as a parameter or in the body");
         }

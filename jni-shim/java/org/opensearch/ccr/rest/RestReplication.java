@@ -7,6 +7,7 @@ import org.opensearch.rest.RestRequest;
 import org.opensearch.transport.client.Client;
 
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** What every endpoint shares: its two paths, and the parameters that all of them understand. */
@@ -16,6 +17,7 @@ public abstract class RestReplication extends BaseRestHandler {
     /** The plugin's first name, which old clients still use. */
     private static final String OLD_BASE = "/_opendistro/_replication/";
     private static final String FOLLOWER = "index";
+    private static final Pattern TRAILING = Pattern.compile("/+$");
 
     /** Both paths of an endpoint, for instance of {@code leader_stats}. */
     protected static List<Route> both(RestRequest.Method method, String path) {
@@ -31,6 +33,11 @@ public abstract class RestReplication extends BaseRestHandler {
         return request.param(FOLLOWER);
     }
 
+    /** Whether the path ends with these words, also when a slash comes after them: that routes alike. */
+    protected static boolean ends(RestRequest request, String words) {
+        return TRAILING.matcher(request.path()).replaceFirst("").endsWith(words);
+    }
+
     /** Whether the caller speaks the dialect of the old path. */
     protected static boolean old(RestRequest request) {
         return request.path().startsWith(OLD_BASE);
@@ -44,6 +51,9 @@ public abstract class RestReplication extends BaseRestHandler {
     /** Takes over {@code timeout} and {@code cluster_manager_timeout}, which has an older name, too. */
     protected static <T extends AcknowledgedRequest<T>> T patience(RestRequest request, T asked) {
         asked.timeout(request.paramAsTime("timeout", asked.timeout()));
+        if (request.hasParam("timeout") && asked.timeout().duration() < 0) {
+            throw new IllegalArgumentException("[timeout] is [" + asked.timeout() + "], give a time that is not negative");
+        }
         boolean named = request.hasParam("cluster_manager_timeout");
         if (named && request.hasParam("master_timeout")) {
             throw new IllegalArgumentException("[cluster_manager_timeout] and [master_timeout] mean the same: give one of them");
