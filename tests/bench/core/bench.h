@@ -63,7 +63,10 @@ _Noreturn void bench_die(const char *what, const char *why);
 /* What the operations look like; see operations.c. */
 enum bench_kind { BENCH_LOG, BENCH_SMALL, BENCH_LARGE, BENCH_HUGE, BENCH_REAL };
 
-/* At least `bytes` of plain operations from first_seq_no on, or what is left of a real translog; one operation at least. */
+/*
+ * At least `bytes` of plain operations from first_seq_no on, one operation at least. A real translog that has not got so many
+ * there gives its first ones, all it has at most.
+ */
 struct plain_ops bench_operations(enum bench_kind kind, int64_t first_seq_no, size_t bytes);
 
 /* Loads the operations of a real translog, which BENCH_LOG then takes. */

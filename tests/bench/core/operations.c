@@ -74,6 +74,10 @@ static struct plain_ops slice_of_real(int64_t first_seq_no, size_t bytes)
         begin = after_real(begin);
         first++;
     }
+    if (real.len - begin < bytes) { /* too little is left: from the front again */
+        begin = 0;
+        first = real.first_seq_no;
+    }
     struct plain_ops p = plain_new(first);
     size_t end = begin;
     while (end < real.len && end - begin < bytes) {
