@@ -88,9 +88,32 @@ def test_what_ended_a_replication_is_told(pair, index):
     assert error["time_millis"] == status["details"]["since_millis"] > 1.6e12
     known = {mark["shard"]: mark for mark in status["details"]["last_known"]}
     assert sorted(known) == [0, 1] and sum(mark["leader_seq_no"] + 1 for mark in known.values()) == 40, status
-    row = pair.follower.ok("GET", f"/_cat/replication/{index}?format=json&h=status,error,error.time")[0]
-    assert (row["status"], row["error"]) == ("PAUSED", "LEADER_MISSING") and row["error.time"], row
+    row = pair.follower.ok("GET", f"/_cat/replication/{index}?format=json&h=status,error,error.time,error.attempts")[0]
+    assert (row["status"], row["error"], row["error.attempts"]) == ("PAUSED", "LEADER_MISSING", "1") and row["error.time"], row
     assert set(pair.status(index)) == CONTRACT - {"syncing_details"}
+
+
+def test_lag_of_a_paused_one(pair, index):
+    """What is here gets older while it stands still; what was known to be missing stays so."""
+    filled(pair, index, 40, shards=2)
+    pair.caught_up(index)
+    until(lambda: status_of(pair, index)["details"]["lag"].get("operations") == 0, 60, "it knows that nothing is missing")
+    pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
+    try:
+        pair.leader.bulk(docs(20, 40), index)
+        known = until(lambda: status_of(pair, index)["details"]["lag"]["operations"] == 20 and status_of(pair, index)["details"]["lag"],
+                      60, "it is known what is missing")
+        assert pair.pause(index).status == 200
+    finally:
+        pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
+    first = status_of(pair, index)["details"]
+    assert first["lag"]["operations"] == 20 and first["lag"]["bytes"] > 0 and "rate" not in first, first
+    assert first["lag"]["millis"] >= known["millis"], (first, known)
+    until(lambda: status_of(pair, index)["details"]["lag"]["millis"] > first["lag"]["millis"], 10, "it gets older")
+    columns = "lag.time,lag.ops,lag.bytes,rate.ops"
+    row, = pair.follower.ok("GET", f"/_cat/replication/{index}?format=json&bytes=b&time=ms&h={columns}")
+    assert (row["lag.ops"], row["lag.bytes"]) == ("20", str(first["lag"]["bytes"])), row
+    assert int(row["lag.time"]) > first["lag"]["millis"] and row["rate.ops"] is None, row
 
 
 def test_list_with_pattern_and_state(pair, family):

@@ -223,6 +223,8 @@ def test_lease_patience(pair, gate, index, setting):  # noqa: F811
     setting(pair.follower, "follower.retention_lease_max_failure_duration", "1s")
     status = pair.wait_status(index, "PAUSED")
     assert status["reason"].startswith("AutoPaused: ") and "source can not be empty" in status["reason"], status
+    details = pair.follower.ok("GET", pair.url(index, "_status") + "?detailed=true")["details"]
+    assert details["last_error"]["attempts"] >= 4 and details["last_error"]["over"] is False, details
     gate.through()
     assert pair.resume(index).status == 200
     pair.wait_status(index, "SYNCING")

@@ -440,6 +440,7 @@ Test(follower_fetch, the_fifth_damage_of_one_front_fails)
     cr_assert_eq(rig_status(r).state, CCR_FOLLOWER_FAILED);
     cr_assert_eq(rig_status(r).error, CCR_ERROR_CORRUPT);
     cr_assert_eq(rig_count(r, CCR_EFFECT_DONE), 1);
+    cr_assert_eq(r->f->figures.last_error_attempts, 5);
     rig_free(r);
 }
 

@@ -137,15 +137,20 @@ Test(follower_lease, a_refusal_that_nobody_understands_has_a_limit)
     rig_start(r, 0);
     int64_t first = r->now;
     rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, CCR_ERROR_FATAL);
+    uint32_t tries = 1;
     while (rig_status(r).state == CCR_FOLLOWER_FOLLOWING) {
         while (rig_count(r, LEASE) == 0) {
             rig_next(r);
         }
         cr_assert_leq(r->now - first, 60000 + (int64_t)c.backoff_max_ms);
         rig_fail(r, CCR_EVENT_LEASE_FAILED, 0, CCR_ERROR_FATAL);
+        tries++;
     }
     cr_assert_geq(r->now - first, 60000);
     cr_assert_eq(rig_status(r).error, CCR_ERROR_FATAL);
+    struct ccr_follower_figures g;
+    ccr_follower_figures(r->f, r->now, &g);
+    cr_assert_eq(g.last_error_attempts, tries);
     rig_free(r);
 }
 

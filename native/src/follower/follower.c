@@ -69,7 +69,8 @@ void ccri_wake(struct ccr_follower *f, int64_t at_ms)
     }
 }
 
-void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follower_state to, enum ccr_error_class error)
+void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follower_state to, enum ccr_error_class error,
+                uint32_t attempts)
 {
     if (f->state == CCR_FOLLOWER_DRAINING) {
         if (to == CCR_FOLLOWER_STOPPED) {
@@ -82,7 +83,7 @@ void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follow
     f->final_error = error;
     f->final_since_ms = f->now_ms;
     if (error != CCR_ERROR_NONE) {
-        ccri_figures_error(f, error, 1);
+        ccri_figures_error(f, error, attempts);
     }
     for (size_t i = f->count; i-- > 0;) {
         struct ccri_piece *p = &f->pieces[i];
@@ -191,7 +192,7 @@ static void stop(struct ccr_follower *f, struct ccr_effects *out)
         f->reported_state = f->state;
         return;
     }
-    ccri_drain(f, out, CCR_FOLLOWER_STOPPED, CCR_ERROR_NONE);
+    ccri_drain(f, out, CCR_FOLLOWER_STOPPED, CCR_ERROR_NONE, 0);
 }
 
 /* Part 1 of a step. */

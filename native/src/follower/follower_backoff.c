@@ -59,7 +59,7 @@ bool ccri_ends(struct ccr_follower *f, enum ccri_policy policy, enum ccr_error_c
     if (policy != CCRI_BOOTSTRAP && policy != CCRI_FAIL) {
         return false;
     }
-    ccri_drain(f, out, policy == CCRI_FAIL ? CCR_FOLLOWER_FAILED : CCR_FOLLOWER_BOOTSTRAP_NEEDED, error);
+    ccri_drain(f, out, policy == CCRI_FAIL ? CCR_FOLLOWER_FAILED : CCR_FOLLOWER_BOOTSTRAP_NEEDED, error, 1);
     return true;
 }
 

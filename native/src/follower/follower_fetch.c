@@ -206,7 +206,7 @@ void ccri_fetch_damaged(struct ccr_follower *f, int64_t first, uint64_t id, stru
         f->damages = 1;
     }
     if (f->damages >= CCRI_DAMAGES_MAX) {
-        ccri_drain(f, out, CCR_FOLLOWER_FAILED, CCR_ERROR_CORRUPT);
+        ccri_drain(f, out, CCR_FOLLOWER_FAILED, CCR_ERROR_CORRUPT, f->damages);
         return;
     }
     ccri_door_trip(f, &f->fetch, CCR_ERROR_CORRUPT, id, f->next_id);

@@ -46,7 +46,7 @@ static void failed(struct ccr_follower *f, enum ccr_error_class error, struct cc
     ccri_door_trip(f, &f->lease, error, UINT64_MAX, 0);
     f->lease_at_ms = f->lease.retry_at_ms;
     if (out_of_patience(f)) {
-        ccri_drain(f, out, CCR_FOLLOWER_FAILED, error);
+        ccri_drain(f, out, CCR_FOLLOWER_FAILED, error, f->lease.attempts);
     }
 }
 

@@ -216,9 +216,9 @@ struct ccr_effect *ccri_emit(struct ccr_follower *f, struct ccr_effects *out, en
 void ccri_wake(struct ccr_follower *f, int64_t at_ms);
 /* now + ms */
 int64_t ccri_after(const struct ccr_follower *f, int64_t ms);
-/* No fetch any more; what waits is dropped; what is being applied ends; then `to`. */
-void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follower_state to,
-                enum ccr_error_class error);
+/* No fetch any more; what waits is dropped; what is being applied ends; then `to`. attempts: that failed with the error. */
+void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follower_state to, enum ccr_error_class error,
+                uint32_t attempts);
 
 /* ---- follower_check.c */
 

@@ -73,8 +73,7 @@ final class RememberedShards {
         answers.forEach((shard, info) -> {
             boolean same = info.indexUuid().equals(origin.indexUuid()) && info.historyUuid().equals(origin.historyUuid(shard));
             if (same) {
-                ShardMark had = marks.getOrDefault(shard, new ShardMark(shard, info.maxSeqNo(), 0, 0));
-                marks.put(shard, new ShardMark(shard, Math.max(had.leaderSeqNo(), info.maxSeqNo()), had.appliedAt(), had.asOf()));
+                marks.merge(shard, new ShardMark(shard, info.maxSeqNo(), 0, 0, 0, 0, 0), (had, now) -> had.reaching(now.leaderSeqNo()));
             }
         });
         return List.copyOf(marks.values());

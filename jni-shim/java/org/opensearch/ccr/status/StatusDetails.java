@@ -2,24 +2,24 @@ package org.opensearch.ccr.status;
 
 import org.opensearch.ccr.follower.ShardFigures;
 import org.opensearch.ccr.follower.ShardStatus;
+import org.opensearch.ccr.metadata.ShardMark;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
 import org.opensearch.core.xcontent.XContentBuilder;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * What {@code ?detailed=true} adds to a status: sums over the shards, and of times the worst.
  *
  * @param following some shard has its task, so that there are figures of following
- * @param lagMillis of the shard that is furthest behind; -1 when none knows
+ * @param lag       null when no shard knows; as it was known then when the replication does not run
  * @param copy      null when no shard was copied since it is open
  * @param error     the latest, null when there was none
  */
 record StatusDetails(
     boolean following,
-    long lagMillis,
-    long lagOperations,
-    long lagBytes,
+    Lag lag,
     double operationsRate,
     double plainRate,
     double wireRate,
@@ -31,6 +31,18 @@ record StatusDetails(
     LastError error
 ) {
 
+    /** @param millis of the shard that is furthest behind; -1 when none knows */
+    record Lag(long millis, long operations, long bytes) {
+
+        static Lag of(ShardMark mark, long now) {
+            return new Lag(mark.asOf() == 0 ? -1 : Math.max(0, now - mark.asOf()), mark.missing(), mark.missingBytes());
+        }
+
+        Lag plus(Lag o) {
+            return new Lag(Math.max(millis, o.millis), operations + o.operations, bytes + o.bytes);
+        }
+    }
+
     /**
      * @param name     {@code UNREACHABLE} and so on; the class of the error
      * @param millis   epoch milliseconds
@@ -41,17 +53,20 @@ record StatusDetails(
     record LastError(String name, String reason, long millis, int attempts, int shard, boolean over) {}
 
     private static final String CLASS_PREFIX = "ERROR_";
-    private static final StatusDetails NONE = only(null, null);
 
     static StatusDetails of(StatusResponse status) {
-        StatusDetails sum = status.shards().stream().map(StatusDetails::of).reduce(NONE, StatusDetails::plus);
+        List<ShardMark> marks = status.unheard().marks();
+        long now = System.currentTimeMillis();
+        Lag known = marks.stream().map(mark -> Lag.of(mark, now)).reduce(Lag::plus).orElse(null);
+        StatusDetails sum = status.shards().stream().map(StatusDetails::of).reduce(only(known, null, null), StatusDetails::plus);
         ErrorClass cause = status.unheard().cause();
         boolean failed = status.word() == StatusResponse.Word.FAILED;
         if (failed == false && cause == ErrorClass.ERROR_NONE) {
             return sum;
         }
         String name = nameOf(failed && cause == ErrorClass.ERROR_NONE ? ErrorClass.ERROR_FATAL : cause);
-        return sum.plus(only(null, new LastError(name, status.reason(), status.sinceMillis(), 1, -1, false)));
+        int attempts = marks.stream().mapToInt(ShardMark::attempts).reduce(1, Math::max);
+        return sum.plus(only(null, null, new LastError(name, status.reason(), status.sinceMillis(), attempts, -1, false)));
     }
 
     private static String nameOf(ErrorClass error) {
@@ -61,7 +76,7 @@ record StatusDetails(
     static StatusDetails of(ShardView shard) {
         ShardStatus follow = shard.follow();
         if (follow == null) {
-            return only(shard.copy(), null);
+            return only(null, shard.copy(), null);
         }
         ShardFigures f = follow.figures();
         LastError error = f.lastError() == ErrorClass.ERROR_NONE
@@ -76,9 +91,7 @@ record StatusDetails(
             );
         return new StatusDetails(
             true,
-            f.lagMillis(),
-            f.lagOperations(),
-            f.lagBytes(),
+            new Lag(f.lagMillis(), f.lagOperations(), f.lagBytes()),
             f.operationsRate(),
             f.plainRate(),
             f.wireRate(),
@@ -94,9 +107,7 @@ record StatusDetails(
     private StatusDetails plus(StatusDetails o) {
         return new StatusDetails(
             following || o.following,
-            Math.max(lagMillis, o.lagMillis),
-            lagOperations + o.lagOperations,
-            lagBytes + o.lagBytes,
+            lag == null ? o.lag : o.lag == null ? lag : lag.plus(o.lag),
             operationsRate + o.operationsRate,
             plainRate + o.plainRate,
             wireRate + o.wireRate,
@@ -120,18 +131,20 @@ record StatusDetails(
         return a.millis >= b.millis ? a : b;
     }
 
-    private static StatusDetails only(ShardCopy copy, LastError error) {
-        return new StatusDetails(false, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, copy, error);
+    private static StatusDetails only(Lag lag, ShardCopy copy, LastError error) {
+        return new StatusDetails(false, lag, 0, 0, 0, 0, 0, 0, 0, copy, error);
     }
 
     /** The fields, into an object that is open. */
     XContentBuilder toXContent(XContentBuilder builder) throws IOException {
-        if (following) {
-            builder.startObject("lag").field("operations", lagOperations).field("bytes", lagBytes);
-            if (lagMillis >= 0) {
-                builder.field("millis", lagMillis);
+        if (lag != null) {
+            builder.startObject("lag").field("operations", lag.operations).field("bytes", lag.bytes);
+            if (lag.millis >= 0) {
+                builder.field("millis", lag.millis);
             }
             builder.endObject();
+        }
+        if (following) {
             builder.startObject("rate");
             builder.field("operations_per_second", rounded(operationsRate));
             builder.field("bytes_per_second", Math.round(plainRate));

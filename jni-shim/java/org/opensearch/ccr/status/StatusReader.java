@@ -117,7 +117,15 @@ public final class StatusReader implements ShardMarks {
         return views.stream().filter(view -> view.follow() != null).map(view -> {
             ShardFigures figures = view.follow().figures();
             long asOf = figures.lagMillis() < 0 ? 0 : now - figures.lagMillis();
-            return new ShardMark(view.shard().id(), view.syncing().leaderCheckpoint(), figures.appliedAt(), asOf);
+            return new ShardMark(
+                view.shard().id(),
+                view.syncing().leaderCheckpoint(),
+                figures.appliedAt(),
+                asOf,
+                figures.lagOperations(),
+                figures.lagBytes(),
+                view.follow().gaveUp() ? figures.lastErrorAttempts() : 0
+            );
         }).toList();
     }
 

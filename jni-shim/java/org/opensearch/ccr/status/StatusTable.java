@@ -54,10 +54,10 @@ public final class StatusTable {
             "lag.time",
             "lt,lag;" + RIGHT,
             "everything the leader had so long ago is here",
-            details -> details.lagMillis() < 0 ? null : new TimeValue(details.lagMillis())
+            details -> details.lag() == null || details.lag().millis() < 0 ? null : new TimeValue(details.lag().millis())
         ),
-        known("lag.ops", "lo;" + RIGHT, "operations that are missing", StatusDetails::lagOperations),
-        known("lag.bytes", "lb;" + HIDDEN_RIGHT, "their bytes, partly estimated", details -> new ByteSizeValue(details.lagBytes())),
+        lag("lag.ops", "lo;" + RIGHT, "operations that are missing", StatusDetails.Lag::operations),
+        lag("lag.bytes", "lb;" + HIDDEN_RIGHT, "their bytes, partly estimated", lag -> new ByteSizeValue(lag.bytes())),
         known(
             "rate.ops",
             "ro;" + RIGHT,
@@ -188,6 +188,11 @@ public final class StatusTable {
         return columns.stream().map(column -> column.of(row)).toList();
     }
 
+    /** A column that is empty as long as nothing is known of the leader; of a replication that does not run, as it was then. */
+    private static Column<StatusDetails> lag(String name, String form, String text, Function<StatusDetails.Lag, Object> cell) {
+        return new Column<>(name, form, text, details -> details.lag() == null ? null : cell.apply(details.lag()));
+    }
+
     /** A column that is empty while the shard is not followed. */
     private static Column<StatusDetails> known(String name, String form, String text, Function<StatusDetails, Object> cell) {
         return new Column<>(name, form, text, details -> details.following() ? cell.apply(details) : null);
@@ -203,26 +208,6 @@ public final class StatusTable {
             return "BOOTSTRAPPING";
         }
         return shard.follow() == null ? "WAITING" : shard.follow().state().name().replaceFirst("^STATE_", "");
-    }
-
-    private static void lag(Table table, StatusDetails details) {
-        boolean known = details.following();
-        table.addCell(details.lagMillis() < 0 ? null : new TimeValue(details.lagMillis()));
-        table.addCell(known ? details.lagOperations() : null);
-        table.addCell(known ? new ByteSizeValue(details.lagBytes()) : null);
-        table.addCell(known ? String.format(Locale.ROOT, "%.1f", details.operationsRate()) : null);
-        table.addCell(known ? new ByteSizeValue(Math.round(details.wireRate())) : null);
-        table.addCell(known ? details.operationsRead() : null);
-        table.addCell(known ? details.operationsWritten() : null);
-        table.addCell(known ? new ByteSizeValue(details.plainBytes()) : null);
-        table.addCell(known ? new ByteSizeValue(details.wireBytes()) : null);
-    }
-
-    private static void error(Table table, StatusDetails details) {
-        StatusDetails.LastError error = details.error();
-        table.addCell(error == null ? null : error.name());
-        table.addCell(error == null ? null : time(error.millis()));
-        table.addCell(error == null ? null : error.attempts());
     }
 
     private static ByteSizeValue bytes(ShardCopy copy) {

@@ -21,7 +21,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 /** The cluster state's entry survives the disk and the wire with all it says. */
 class ReplicationStatesTests {
 
-    private static final List<ShardMark> MARKS = List.of(new ShardMark(0, 79, 1700000000000L, 0), new ShardMark(1, -1, 0, 5));
+    private static final List<ShardMark> MARKS = List.of(new ShardMark(0, 79, 1700000000000L, 0, 7, 900, 3), new ShardMark(1, -1, 0, 5, 0, 0, 0));
 
     private static ReplicationStates.Entry entry(OverallState state, ErrorClass cause, List<ShardMark> marks) {
         return new ReplicationStates.Entry(state, "alias", cause, 7, marks);

@@ -30,7 +30,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 /** Whoever decides by what a state was may come late: after a _stop, a _pause, a _resume, or together with one. */
 class StateActionTests {
 
-    private static final List<ShardMark> MARKS = List.of(new ShardMark(0, 79, 1700000000000L, 0));
+    private static final List<ShardMark> MARKS = List.of(new ShardMark(0, 79, 1700000000000L, 0, 7, 900, 3));
     private static final Request RUN = Request.run(new IndexFollowParams("alias", new Index("l", "uuid"), "f", false));
     private static final Request STOP = Request.remove("f");
     private static final Request PAUSE = move(OverallState.RUNNING, OverallState.PAUSED, ErrorClass.ERROR_NONE).marks(MARKS);

@@ -75,7 +75,7 @@ class UnheardTests {
 
     @Test
     void wireAndAnswerKeepAll() throws IOException {
-        Unheard all = new Unheard(ErrorClass.ERROR_FATAL, List.of(new ShardMark(1, 79, 1700000000000L, 0)), List.of(0), List.of(2, 3));
+        Unheard all = new Unheard(ErrorClass.ERROR_FATAL, List.of(new ShardMark(1, 79, 1700000000000L, 0, 7, 900, 3)), List.of(0), List.of(2, 3));
         try (BytesStreamOutput out = new BytesStreamOutput()) {
             all.writeTo(out);
             assertEquals(all, new Unheard(out.bytes().streamInput()));
