@@ -9,9 +9,9 @@ import org.opensearch.ccr.common.FollowerRequest;
 import org.opensearch.ccr.follower.PromoteShardResponse;
 import org.opensearch.ccr.metadata.DamagedRecordException;
 import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.FollowerMark;
 import org.opensearch.ccr.metadata.ReleaseAction;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.ccr.state.StateAction;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.metadata.IndexMetadata;
@@ -175,9 +175,8 @@ public final class StopAction extends ActionType<AcknowledgedResponse> {
             if (record.isPresent()) {
                 return new Origin(record.get().alias(), record.get().leader(), record);
             }
-            String mark = index == null ? "" : CcrSettings.LEADER_INDEX.get(index.getSettings());
-            int colon = mark.indexOf(':');
-            return colon < 0 ? null : new Origin(mark.substring(0, colon), mark.substring(colon + 1), record);
+            FollowerMark mark = FollowerMark.of(index);
+            return mark == null ? null : new Origin(mark.alias(), mark.leader(), record);
         }
     }
 }

@@ -12,6 +12,7 @@ import org.opensearch.ccr.common.ErrorClassifier;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.metadata.AliasFit;
 import org.opensearch.ccr.metadata.FollowerBlock;
+import org.opensearch.ccr.metadata.FollowerMark;
 import org.opensearch.ccr.metadata.FollowerReopening;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.ManagerTransport;
@@ -51,11 +52,6 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
 
     private StartRestoreAction() {
         super(NAME, AcknowledgedResponse::new);
-    }
-
-    /** What a follower index has as its mark. */
-    static String origin(String alias, Index leader) {
-        return alias + ":" + leader.getName();
     }
 
     public static final class Request extends AcknowledgedRequest<Request> {
@@ -114,7 +110,8 @@ public final class StartRestoreAction extends ActionType<AcknowledgedResponse> {
                 restore.renamePattern("^" + Pattern.quote(leader.getName()) + "$");
                 restore.renameReplacement(Matcher.quoteReplacement(follower));
             }
-            restore.indexSettings(Settings.builder().put(overlay).put(CcrSettings.LEADER_INDEX.getKey(), origin(alias, leader)));
+            String mark = new FollowerMark(alias, leader.getName()).text();
+            restore.indexSettings(Settings.builder().put(overlay).put(CcrSettings.LEADER_INDEX.getKey(), mark));
             restore.ignoreIndexSettings(SettingsPlan.notCopied().toArray(String[]::new));
             restore.includeGlobalState(false);
             restore.includeAliases(true);

@@ -8,6 +8,7 @@ import org.opensearch.ccr.leader.LeaderFilesAction;
 import org.opensearch.ccr.leader.LeaderFilesRequest;
 import org.opensearch.ccr.leader.LeaderShardInfo;
 import org.opensearch.ccr.metadata.FollowRecord;
+import org.opensearch.ccr.metadata.FollowerMark;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
@@ -96,11 +97,11 @@ final class PausedLeases {
         ReplicationStates.Entry entry = ReplicationStates.of(state).get(index.getName());
         LeaderOrigin origin = LeaderOrigin.of(state.metadata().index(index));
         boolean ours = shard.state() == IndexShardState.STARTED && shard.routingEntry().primary() && origin.indexUuid() != null;
-        if (ours == false || entry == null || entry.state() != OverallState.PAUSED) {
+        FollowerMark mark = FollowerMark.of(state.metadata().index(index));
+        if (ours == false || mark == null || entry == null || entry.state() != OverallState.PAUSED) {
             return;
         }
-        String mark = CcrSettings.LEADER_INDEX.get(state.metadata().index(index).getSettings());
-        Index leader = new Index(mark.substring(mark.indexOf(':') + 1), origin.indexUuid());
+        Index leader = new Index(mark.leader(), origin.indexUuid());
         Paused paused = new Paused(shard, entry, new ShardId(leader, shard.shardId().id()));
         PauseFacts facts = paused.facts(PauseStage.PAUSE_LOOK)
             .setPausedMs(System.currentTimeMillis() - entry.sinceMillis())

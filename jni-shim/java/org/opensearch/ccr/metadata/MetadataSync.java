@@ -63,7 +63,7 @@ public final class MetadataSync implements ClusterStateListener {
 
     private record Waiter(LeaderVersions wanted, ActionListener<LeaderVersions> listener) {}
 
-    private record Leader(String alias, String index, String uuid, String copyId) {}
+    private record Leader(FollowerMark mark, String uuid, String copyId) {}
 
     public MetadataSync(ClusterService clusterService, ThreadPool threadPool, RoleClients clients, ReplicationStore store) {
         this.clusterService = clusterService;
@@ -169,10 +169,10 @@ public final class MetadataSync implements ClusterStateListener {
             ReplicationException.of(ErrorClassifier.classifyCall(e), ExceptionsHelper.status(e), Unwrap.cause(e).getMessage(), e)
         );
         try {
-            LeaderMetadata.of(clients.pluginOnLeader(leader.alias()), leader.index(), ActionListener.wrap(metadata -> {
-                IndexMetadata theirs = metadata.index(leader.index());
+            LeaderMetadata.of(clients.pluginOnLeader(leader.mark.alias()), leader.mark.leader(), ActionListener.wrap(metadata -> {
+                IndexMetadata theirs = metadata.index(leader.mark.leader());
                 if (theirs == null || leader.uuid() != null && leader.uuid().equals(theirs.getIndexUUID()) == false) {
-                    throw new IndexNotFoundException(leader.index());
+                    throw new IndexNotFoundException(leader.mark.leader());
                 }
                 listener.onResponse(LeaderBounds.ensure(theirs));
             }, failed));
@@ -213,13 +213,12 @@ public final class MetadataSync implements ClusterStateListener {
 
     private Leader leaderOf(Index follower) {
         IndexMetadata ours = clusterService.state().metadata().getIndexSafe(follower);
-        String name = CcrSettings.LEADER_INDEX.get(ours.getSettings());
-        int colon = name.indexOf(':');
-        if (colon < 0) {
+        FollowerMark mark = FollowerMark.of(ours);
+        if (mark == null) {
             throw new IllegalStateException("[" + follower.getName() + "] follows no index");
         }
         LeaderOrigin origin = LeaderOrigin.of(ours);
-        return new Leader(name.substring(0, colon), name.substring(colon + 1), origin.indexUuid(), origin.copyId());
+        return new Leader(mark, origin.indexUuid(), origin.copyId());
     }
 
     /** Answers the waiters that have what they wanted and goes on for the others. @param copyId what was brought into line */

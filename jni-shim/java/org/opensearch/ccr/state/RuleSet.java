@@ -1,12 +1,11 @@
 package org.opensearch.ccr.state;
 
+import org.opensearch.ccr.metadata.FollowerMark;
 import org.opensearch.ccr.metadata.LeaderOrigin;
 import org.opensearch.ccr.metadata.MetadataPart;
 import org.opensearch.ccr.metadata.OverallState;
 import org.opensearch.ccr.metadata.ReplicationStates;
-import org.opensearch.ccr.settings.CcrSettings;
 import org.opensearch.cluster.ClusterState;
-import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.metadata.Metadata;
 import org.opensearch.core.ParseField;
 import org.opensearch.core.common.io.stream.NamedWriteableRegistry;
@@ -125,11 +124,9 @@ public final class RuleSet extends MetadataPart {
 
     /** Name of the leader index that a follower follows, null when nothing tells. */
     public static String leaderName(ClusterState state, String follower) {
-        IndexMetadata index = state.metadata().index(follower);
-        String mark = index == null ? "" : CcrSettings.LEADER_INDEX.get(index.getSettings());
-        int colon = mark.indexOf(':');
-        if (colon >= 0) {
-            return mark.substring(colon + 1);
+        FollowerMark mark = FollowerMark.of(state.metadata().index(follower));
+        if (mark != null) {
+            return mark.leader();
         }
         PersistentTask<?> task = FollowTasks.indexTask(state, follower);
         return task != null && task.getParams() instanceof IndexFollowParams params ? params.leader().getName() : null;
