@@ -3,6 +3,7 @@ package org.opensearch.ccr.autofollow;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.apache.logging.log4j.message.ParameterizedMessage;
+import org.opensearch.ccr.common.StepLoop;
 import org.opensearch.ccr.state.Rule;
 import org.opensearch.ccr.state.RuleSet;
 import org.opensearch.cluster.ClusterChangedEvent;
@@ -15,12 +16,10 @@ import org.opensearch.gateway.GatewayService;
 import org.opensearch.persistent.AllocatedPersistentTask;
 import org.opensearch.persistent.PersistentTasksCustomMetadata;
 import org.opensearch.persistent.PersistentTasksCustomMetadata.PersistentTask;
-import org.opensearch.threadpool.ThreadPool;
 
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Carries out one rule: runs {@link RuleRun} after each change of the cluster state, each answer and each timer. Runs come one
@@ -36,7 +35,7 @@ final class AutoFollowTask extends AllocatedPersistentTask implements ClusterSta
     private final AutoFollowServices services;
     private final RuleRun run;
     private final Queue<Runnable> answers = new ConcurrentLinkedQueue<>();
-    private final AtomicInteger wakes = new AtomicInteger();
+    private final StepLoop loop;
     private volatile boolean ended;
     private volatile RuleProgress progress;
 
@@ -52,6 +51,7 @@ final class AutoFollowTask extends AllocatedPersistentTask implements ClusterSta
         super(id, type, action, "replication auto-follow:" + params.alias() + ":" + params.rule(), parent, headers);
         this.params = params;
         this.services = services;
+        this.loop = new StepLoop(services.threadPool(), this::step, this::stepFailed);
         this.run = new RuleRun(params.alias(), params.rule(), services, this::answered, this::wakeIn);
         this.progress = RuleProgress.none(params.alias(), params.rule());
     }
@@ -85,26 +85,16 @@ final class AutoFollowTask extends AllocatedPersistentTask implements ClusterSta
     }
 
     private void wakeIn(long millis) {
-        services.threadPool().scheduleUnlessShuttingDown(TimeValue.timeValueMillis(millis), ThreadPool.Names.GENERIC, this::wake);
+        loop.wakeIn(TimeValue.timeValueMillis(millis));
     }
 
     private void wake() {
-        if (ended == false && wakes.getAndIncrement() == 0) {
-            services.threadPool().generic().execute(this::steps);
-        }
+        loop.wake();
     }
 
-    private void steps() {
-        int seen;
-        do {
-            seen = wakes.get();
-            try {
-                step();
-            } catch (Exception e) {
-                logger.warn(new ParameterizedMessage("[{}] auto-follow step failed, trying again", params.rule()), e);
-                wakeIn(AFTER_ERROR.millis());
-            }
-        } while (wakes.compareAndSet(seen, 0) == false);
+    private void stepFailed(Exception e) {
+        logger.warn(new ParameterizedMessage("[{}] auto-follow step failed, trying again", params.rule()), e);
+        loop.wakeIn(AFTER_ERROR);
     }
 
     private void step() {
@@ -135,7 +125,7 @@ final class AutoFollowTask extends AllocatedPersistentTask implements ClusterSta
             services.clients().plugin().execute(
                 ChangeRuleAction.INSTANCE,
                 ChangeRuleAction.Request.pause(params.alias(), params.rule(), CANCELLED_BY_USER),
-                ActionListener.wrap(paused -> wake(), e -> wakeIn(AFTER_ERROR.millis()))
+                ActionListener.wrap(paused -> wake(), e -> loop.wakeIn(AFTER_ERROR))
             );
         } else {
             finish();

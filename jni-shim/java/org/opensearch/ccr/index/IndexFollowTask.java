@@ -6,6 +6,7 @@ import org.apache.logging.log4j.message.ParameterizedMessage;
 import org.opensearch.action.support.GroupedActionListener;
 import org.opensearch.ccr.bootstrap.BootstrapRequest;
 import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.common.StepLoop;
 import org.opensearch.ccr.follower.ShardFollowParams;
 import org.opensearch.ccr.metadata.FollowRecord;
 import org.opensearch.ccr.metadata.FollowerBlock;
@@ -42,7 +43,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Keeps one followed index as it should be. It compares what the cluster state says with what is wanted and takes the one step
@@ -61,7 +61,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
 
     private final IndexFollowParams params;
     private final IndexFollowServices services;
-    private final AtomicInteger wakes = new AtomicInteger();
+    private final StepLoop loop;
     private final Map<ShardId, Long> lastStarts = new HashMap<>();
     private volatile Phase phase = Phase.INIT;
     private volatile boolean busy;
@@ -89,6 +89,7 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         super(id, type, action, describe(params), parent, headers);
         this.params = params;
         this.services = services;
+        this.loop = new StepLoop(services.threadPool(), this::step, this::stepFailed);
     }
 
     private static String describe(IndexFollowParams params) {
@@ -116,14 +117,12 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
     }
 
     private void wake() {
-        if (ended == false && wakes.getAndIncrement() == 0) {
-            services.threadPool().generic().execute(this::steps);
-        }
+        loop.wake();
     }
 
     private void wakeLater() {
         busy = false;
-        services.threadPool().scheduleUnlessShuttingDown(RETRY, ThreadPool.Names.GENERIC, this::wake);
+        loop.wakeIn(RETRY);
     }
 
     private void wakeNow() {
@@ -131,17 +130,9 @@ final class IndexFollowTask extends AllocatedPersistentTask implements ClusterSt
         wake();
     }
 
-    private void steps() {
-        int seen;
-        do {
-            seen = wakes.get();
-            try {
-                step();
-            } catch (Exception e) {
-                logger.warn(new ParameterizedMessage("[{}] replication step failed, trying again", params.follower()), e);
-                wakeLater();
-            }
-        } while (wakes.compareAndSet(seen, 0) == false);
+    private void stepFailed(Exception e) {
+        logger.warn(new ParameterizedMessage("[{}] replication step failed, trying again", params.follower()), e);
+        wakeLater();
     }
 
     private void step() {

@@ -1,5 +1,8 @@
 package org.opensearch.ccr.leader;
 
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
+import org.opensearch.ccr.common.StepLoop;
 import org.opensearch.cluster.ClusterChangedEvent;
 import org.opensearch.cluster.ClusterState;
 import org.opensearch.cluster.ClusterStateListener;
@@ -13,7 +16,6 @@ import org.opensearch.threadpool.ThreadPool;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Tells followers which indices this cluster has, and when that changes. A request that waits holds no thread; a changed
@@ -21,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class LeaderIndices implements ClusterStateListener {
 
+    private static final Logger LOGGER = LogManager.getLogger(LeaderIndices.class);
     /** Requests that wait on one node: one for each rule of each follower cluster, and some that were given up there. */
     static final int WAITING_MAX = 1_000;
     static final TimeValue WAIT_MAX = TimeValue.timeValueMinutes(5);
@@ -28,11 +31,12 @@ public final class LeaderIndices implements ClusterStateListener {
     private final ClusterService clusterService;
     private final ThreadPool threadPool;
     private final Set<Waiting> waiting = ConcurrentHashMap.newKeySet();
-    private final AtomicInteger wakes = new AtomicInteger();
+    private final StepLoop loop;
 
     public LeaderIndices(ClusterService clusterService, ThreadPool threadPool) {
         this.clusterService = clusterService;
         this.threadPool = threadPool;
+        this.loop = new StepLoop(threadPool, this::look, e -> LOGGER.warn("cannot tell followers of a change", e));
         clusterService.addListener(this);
     }
 
@@ -53,33 +57,23 @@ public final class LeaderIndices implements ClusterStateListener {
             throw new OpenSearchRejectedExecutionException(waiting.size() + " auto-follow requests wait on this node already");
         }
         new Waiting(request, listener).begin();
-        wake(); // it may have changed in between
+        loop.wake(); // it may have changed in between
     }
 
     @Override
     public void clusterChanged(ClusterChangedEvent event) {
         if (waiting.isEmpty() == false && (event.metadataChanged() || event.routingTableChanged())) {
-            wake();
-        }
-    }
-
-    private void wake() {
-        if (wakes.getAndIncrement() == 0) {
-            threadPool.generic().execute(this::look);
+            loop.wake();
         }
     }
 
     private void look() {
-        int seen;
-        do {
-            seen = wakes.get();
-            ClusterState state = clusterService.state();
-            for (Waiting one : waiting) {
-                if (Listing.of(state, one.request.patterns(), null).token() != one.request.known()) {
-                    one.end();
-                }
+        ClusterState state = clusterService.state();
+        for (Waiting one : waiting) {
+            if (Listing.of(state, one.request.patterns(), null).token() != one.request.known()) {
+                one.end();
             }
-        } while (wakes.compareAndSet(seen, 0) == false);
+        }
     }
 
     private final class Waiting {
