@@ -17,7 +17,7 @@ import java.util.TreeMap;
 
 /**
  * One file on its way here. Chunks come in any order and are written in theirs, to a temporary file whose checksum is
- * verified before it takes its name; so a file that has its name is whole.
+ * verified before it takes its name; so a file that has its name is whole, and one whose check failed never gets it.
  */
 final class RestoreFile {
 
@@ -35,6 +35,7 @@ final class RestoreFile {
     private IndexOutput out;
     private long written;
     private boolean closed;
+    private boolean whole;
 
     RestoreFile(Store store, StoreFileMetadata metadata, String session) {
         this.store = store;
@@ -89,7 +90,7 @@ final class RestoreFile {
     }
 
     synchronized boolean complete() {
-        return closed && written >= metadata.length();
+        return whole;
     }
 
     /** Gives the file its name, over whatever had it. */
@@ -121,5 +122,6 @@ final class RestoreFile {
             out.close();
         }
         store.directory().sync(Set.of(tempName));
+        whole = true;
     }
 }
