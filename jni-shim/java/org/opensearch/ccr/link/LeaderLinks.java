@@ -147,7 +147,9 @@ public final class LeaderLinks {
             }
             lookout.isThere(alias, there -> {
                 if (there && isTimeToKnock(outage)) {
-                    lookout.connect(alias, ActionListener.wrap(connected -> over(alias, outage), e -> refused(alias, outage, e)));
+                    // A link that falls silent at this very moment must not keep everybody waiting.
+                    ActionListener<Void> knocked = ActionListener.wrap(back -> over(alias, outage), e -> refused(alias, outage, e));
+                    lookout.connect(alias, call(alias, e -> false, knocked));
                 } else {
                     away(alias, outage);
                 }
