@@ -69,12 +69,14 @@ public final class BootstrapService implements ClusterStateListener {
     /**
      * Makes the follower index and answers when every primary of it is restored. On failure the index is gone again, and the
      * exception says why; nothing is left RED. One that is made in place stays as it is then, perhaps half made: what becomes of
-     * it is for its owner to say. The listener is called on a generic thread.
+     * it is for its owner to say. The listener is called on a generic thread. While another bootstrap of that name is being taken
+     * away it fails with class BLOCKED.
      */
     public void bootstrap(BootstrapRequest request, ActionListener<Void> listener) {
         Run run = new Run(request, listener);
         if (runs.putIfAbsent(request.followerIndex(), run) != null) {
-            listener.onFailure(new IllegalStateException("index [" + request.followerIndex() + "] is being bootstrapped already"));
+            String text = "index [" + request.followerIndex() + "] is being bootstrapped already";
+            listener.onFailure(ReplicationException.of(CoreProto.ErrorClass.ERROR_BLOCKED, RestStatus.CONFLICT, text, null));
             return;
         }
         ActionListener<AcknowledgedResponse> answer = ActionListener.wrap(accepted -> answered(run, null), e -> answered(run, e));
