@@ -133,9 +133,13 @@ public final class IndexComparison {
             }
             while (waiting.isEmpty() == false && running.size() < limits.concurrent()) {
                 int shard = waiting.poll();
-                ShardComparison comparison = comparison(shard);
-                running.put(shard, comparison);
-                begun.add(comparison);
+                try {
+                    ShardComparison comparison = comparison(shard);
+                    running.put(shard, comparison);
+                    begun.add(comparison);
+                } catch (RuntimeException e) { // the connection is not configured any more, or the core has no room
+                    failed(shard, e);
+                }
             }
             if (ended || running.isEmpty() == false) {
                 begun.forEach(comparison -> threadPool.generic().execute(comparison::start));
@@ -159,22 +163,29 @@ public final class IndexComparison {
             .setDifferencesMax(limits.differencesMax())
             .build();
         String history = LeaderOrigin.of(target.follower()).historyUuid(number);
+        ShardComparison.Side leader = new ShardComparison.Side(
+            "leader cluster [" + target.alias() + "]",
+            clients.leader(target.alias(), target.roles()),
+            new ShardId(target.leader(), number),
+            history
+        );
         return new ShardComparison(
             threadPool,
             core.openVerify(config),
-            new ShardComparison.Side(
-                "leader cluster [" + target.alias() + "]",
-                clients.leader(target.alias(), target.roles()),
-                new ShardId(target.leader(), number),
-                history
-            ),
+            leader,
             new ShardComparison.Side("follower cluster", clients.plugin(), new ShardId(target.follower().getIndex(), number), ""),
             key,
             this::found,
-            ActionListener.wrap(result -> done(number, result, null), e -> {
-                done(number, new ShardResult(number, false, places.get(number), -1, 0, 0, 0, 0, e.getMessage()), e);
-            })
+            ActionListener.wrap(result -> done(number, result, null), e -> done(number, null, e))
         );
+    }
+
+    /** Guarded by this. One that could not begin, or was broken off. */
+    private void failed(int number, Exception e) {
+        results.put(number, new ShardResult(number, false, places.get(number), -1, 0, 0, 0, 0, String.valueOf(e.getMessage())));
+        if (firstFailure == null) {
+            firstFailure = e;
+        }
     }
 
     private void found(List<Difference> found) {
@@ -188,13 +199,15 @@ public final class IndexComparison {
         }
     }
 
-    private void done(int number, ShardResult result, Exception failure) {
+    /** @param broken null when there is a result */
+    private void done(int number, ShardResult result, Exception broken) {
         synchronized (this) {
             ShardComparison comparison = running.remove(number);
-            results.put(number, result);
-            Exception why = failure == null && comparison != null ? comparison.failure() : failure;
-            if (firstFailure == null) {
-                firstFailure = why;
+            if (broken != null) {
+                failed(number, broken);
+            } else {
+                results.put(number, result);
+                firstFailure = firstFailure == null && comparison != null ? comparison.failure() : firstFailure;
             }
         }
         next();
