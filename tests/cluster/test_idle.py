@@ -21,13 +21,16 @@ def test_after_five_minutes_of_rest(resting):
     times = [arrival(pair, name, "after") for name in resting.names[:7]]
     (follower, leader), ordinary = _use(samples[0], samples[-1]), _use(*resting.ordinary)
     growth = {what: _growth(samples, what) for what in ("heap", "native")}
+    objects = _growth(samples, "own")
     print(f"{INDICES * SHARDS} idle shards: follower {follower:.2%} of a core, leader {leader:.2%}; before they were followed "
           f"{ordinary[0]:.2%} and {ordinary[1]:.2%}; over the link {moved} bytes, cluster state +{version}; "
-          f"growth in both halves, follower and leader: {growth} bytes")
+          f"growth in both halves, follower and leader: {growth} bytes, {objects} of {samples[0].own} objects of ours")
     # The leader had as many shards before, so what an ordinary idle shard costs is in it.
     assert max(follower, leader) - ordinary[1] < 0.02, (follower, leader, ordinary)
     for what, halves in growth.items():
         assert max(map(min, halves)) < 1 << 20, f"{what} that grows with time grows in both halves: {halves}"
+    # A poll ends every minute, so each shard has ended at least two in each half: one object of each would be twice the limit.
+    assert min(samples[0].own) > 0 and max(map(min, objects)) < INDICES * SHARDS, f"objects are left behind: {objects}"
     assert version <= 5, "progress must not write the cluster state"
     undelayed(times, trips(pair, "idle-own"))
     assert all(pair.status(name)["status"] == "SYNCING" for name in resting.names)

@@ -211,7 +211,14 @@ class Node:
 
     def heap_used(self):
         """Bytes of live objects, counted one by one after a collection by the JDK's own jcmd."""
-        return int(re.search(r"^Total +\d+ +(\d+)$", self._jcmd("GC.class_histogram"), re.MULTILINE).group(1))
+        return self.live()[0]
+
+    def live(self):
+        """Bytes of live objects, and how many of them are of the plugin's own classes, counted as in heap_used."""
+        told = self._jcmd("GC.class_histogram")
+        total = int(re.search(r"^Total +\d+ +(\d+)$", told, re.MULTILINE).group(1))
+        own = re.findall(r"^ *\d+: +(\d+) +\d+ +org\.opensearch\.ccr\.", told, re.MULTILINE)
+        return total, sum(int(count) for count in own)
 
     def native_used(self):
         """Bytes that malloc has given out and not got back, to the core as to the JVM itself."""

@@ -10,10 +10,12 @@ SETTLE_SECONDS = 10  # compilation and flushes of what was before die down
 
 @dataclass
 class Sample:
-    """Of both nodes, follower first. Heap is what lives after a collection, native what malloc has given out."""
+    """Of both nodes, follower first. Heap is what lives after a collection, own how many objects of it are of the plugin's
+    classes, native what malloc has given out."""
     at: float
     cpu: tuple
     heap: tuple
+    own: tuple
     native: tuple
 
 
@@ -65,9 +67,9 @@ class Rest:
             begun = time.monotonic()
             for n in range(spans + 1):
                 time.sleep(max(0.0, begun + n * (seconds - SETTLE_SECONDS) / spans - time.monotonic()))
-                self._samples.append(Sample(time.monotonic(), tuple(node.cpu_seconds() for node in self.nodes),
-                                            tuple(node.heap_used() for node in self.nodes),
-                                            tuple(node.native_used() for node in self.nodes)))
+                at, cpu = time.monotonic(), tuple(node.cpu_seconds() for node in self.nodes)
+                heap, own = zip(*(node.live() for node in self.nodes))
+                self._samples.append(Sample(at, cpu, heap, own, tuple(node.native_used() for node in self.nodes)))
         self._wanted = spans + 1
         self._sampler = threading.Thread(target=work, daemon=True)
         self._sampler.start()
