@@ -141,6 +141,10 @@ void sim_check_effect(struct sim *s, const struct ccr_effect *e)
     case CCR_EFFECT_APPLY: {
         const struct sim_batch *b = sim_pump_batch(s, e->id);
         sim_log(s, "APPLY %" PRIu64 " [%" PRId64 ", %" PRId64 "]", e->id, e->first_seq_no, e->last_seq_no);
+        if (p->config.in_order && e->first_seq_no != p->status.applied_seq_no + 1) {
+            sim_fail(s, "batch %" PRIu64 " is applied out of order, applied is %" PRId64, e->id,
+                     p->status.applied_seq_no);
+        }
         /* by hand the mapping may have gone back; what the machine was told has not */
         if (b != NULL && b->settings > s->index.settings) {
             sim_fail(s, "batch %" PRIu64 " is applied before its settings are in place", e->id);

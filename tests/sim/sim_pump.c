@@ -32,6 +32,7 @@ struct ccr_follower_config sim_config(struct sim *s)
         .codec = (enum ccr_codec_id)sim_below(s, SIM_PUMP, 3),
         .level = 1,
         .seed = sim_random(s, SIM_PUMP),
+        .in_order = sim_chance(s, SIM_PUMP, 200),
     };
     snprintf(c.history_uuid, sizeof(c.history_uuid), "sim-history-uuid-%05llu", (unsigned long long)s->index.history);
     snprintf(c.leader_shard, sizeof(c.leader_shard), "%s", SIM_SHARD);

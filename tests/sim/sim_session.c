@@ -180,12 +180,11 @@ static void config_message(Ccr__V1__FollowerConfig *m, struct ccr_follower_confi
     m->lease_interval_ms = c->lease_interval_ms;
     m->poll_interval_ms = c->poll_interval_ms;
     m->lease_patience_ms = c->lease_patience_ms;
-    m->poll_interval_ms = c->poll_interval_ms;
-    m->lease_patience_ms = c->lease_patience_ms;
     m->prefix_bytes_max = c->prefix_bytes_max;
     m->codec = (Ccr__V1__Codec)c->codec;
     m->level = c->level;
     m->seed = c->seed;
+    m->in_order = c->in_order;
 }
 
 struct ccr_status sim_follower_open(struct sim *s, struct ccr_err *err)

@@ -97,6 +97,44 @@ Test(follower_apply, configure_takes_effect_at_once)
     rig_free(r);
 }
 
+Test(follower_apply, in_order_a_batch_waits_for_all_before_it)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    struct ccr_follower_config c = r->config;
+    c.in_order = true;
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    rig_probed(r, 99999);
+    struct ccr_effect f1 = *rig_nth(r, FETCH, 0);
+    struct ccr_effect f2 = *rig_nth(r, FETCH, 1);
+    rig_fetched(r, f2.id, f2.request.from_seq_no, 10, 10000);
+    rig_applied(r, 1, 99);
+    cr_assert_eq(rig_count(r, APPLY), 0, "the first of the two is not here");
+    rig_fetched(r, f1.id, f1.request.from_seq_no, (uint32_t)(f2.request.from_seq_no - f1.request.from_seq_no), 10000);
+    cr_assert_eq(rig_count(r, APPLY), 1, "one, though two might be applied at once");
+    cr_assert_eq(rig_nth(r, APPLY, 0)->id, f1.id);
+    rig_applied(r, f1.id, f2.request.from_seq_no - 1);
+    cr_assert_eq(rig_nth(r, APPLY, 0)->id, f2.id);
+    rig_free(r);
+}
+
+Test(follower_apply, in_order_a_failure_lets_nothing_pass)
+{
+    struct rig *r = rig_new(NULL, UINT64_MAX);
+    uint64_t ids[4];
+    rig_batches(r, ids);
+    struct ccr_follower_config c = r->config;
+    c.in_order = true;
+    rig_step(r, (struct ccr_event){.kind = CCR_EVENT_CONFIGURE, .config = &c});
+    rig_applied(r, ids[1], 99);
+    cr_assert_eq(rig_count(r, APPLY), 0, "what is before is still under way");
+    rig_fail(r, CCR_EVENT_APPLY_FAILED, ids[0], CCR_ERROR_MAPPING);
+    cr_assert_eq(rig_count(r, APPLY), 0, "and waits for its mapping now");
+    rig_synced(r, 1, 1, 1);
+    cr_assert_eq(rig_nth(r, APPLY, 0)->id, ids[0]);
+    cr_assert_eq(rig_count(r, APPLY), 1, "the others are behind it");
+    rig_free(r);
+}
+
 Test(follower_apply, a_batch_waits_for_the_mapping_and_others_go_on)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);

@@ -16,7 +16,7 @@
 
 #define CCR_CALL_ENVELOPE_MAX (64u << 10)
 #define CCR_CALL_PREAMBLE     12u
-#define CCR_MESSAGES_HASH     0x85b061feu /* of proto/; jni-shim/generate.py checks it and --update sets it */
+#define CCR_MESSAGES_HASH     0x8114c830u /* of proto/; jni-shim/generate.py checks it and --update sets it */
 
 enum ccr_session_kind {
     CCR_KIND_LEADER = 1,

@@ -6,6 +6,10 @@
  * first, up to applies_max at once, and one that waits (for metadata, for a hole before it) does not hold up those
  * behind it. What is reported as applied, and what the lease releases, is the contiguous front only.
  *
+ * Not so with in_order, for an index whose replicas copy segments. There the engine leaves an operation out of Lucene
+ * when a later one on the same document came first (IndexingStrategyPlanner.planOperationAsNonPrimary), and a replica
+ * that recovers by Lucene's history would wait for ever for what is not in it.
+ *
  * A batch whose apply failed keeps its bytes and its id and is applied again: redelivery is harmless. While the apply
  * door is not open, one batch at a time is tried, the front-most: a blocked index is asked once per back-off, however
  * many batches wait. Two failures are not the door's: a mapping that is behind concerns one batch only (it waits for a
@@ -135,6 +139,9 @@ void ccri_apply_schedule(struct ccr_follower *f, struct ccr_effects *out)
     }
     for (size_t i = 0; i < f->count && f->applying < f->config.applies_max; i++) {
         struct ccri_piece *p = &f->pieces[i];
+        if (f->config.in_order && p->first_seq_no != f->applied_seq_no + 1) {
+            return;
+        }
         if (p->state != CCRI_WAITING || !ccri_metadata_suffices(f, p)) {
             continue;
         }

@@ -80,6 +80,7 @@ struct ccr_status ccri_config_of(struct ccr_follower_config *c, const Ccr__V1__F
         .level = m->level,
         .seed = m->seed,
         .fail_on_wait = m->fail_on_wait != 0,
+        .in_order = m->in_order != 0,
     };
     CCR_TRY(copy_name(c->history_uuid, sizeof c->history_uuid, "history_uuid", m->history_uuid, err));
     CCR_TRY(copy_name(c->leader_shard, sizeof c->leader_shard, "leader_shard", m->leader_shard, err));

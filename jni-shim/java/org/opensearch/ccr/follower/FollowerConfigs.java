@@ -77,6 +77,7 @@ final class FollowerConfigs {
             .setPrefixBytesMax((int) Math.min(NativeLimits.TAIL_BYTES_MAX, CcrSettings.PREFIX_SIZE.get(now).getBytes()))
             .setCodec(codec)
             .setLevel(CodecLevel.of(codec, CcrSettings.CODEC_LEVEL.get(now)))
+            .setInOrder(index.isSegRepEnabledOrRemoteNode())
             .setSeed(System.nanoTime())
             .setFailOnWait(LifecycleSettings.PAUSE_ON_ERROR.get(now))
             .build();

@@ -10,6 +10,7 @@ import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.index.IndexSettings;
+import org.opensearch.indices.replication.common.ReplicationType;
 
 import java.util.HashSet;
 import java.util.Set;
@@ -83,6 +84,13 @@ final class FollowerConfigsTests {
         IndexSettings own = index(Settings.builder().put("index.plugins.replication.follower.ops_batch_size", 18).build());
         assertEquals(18, configs.of(own, LEADER, "").getBatchOpsMax());
         assertEquals(77, configs.of(index(Settings.EMPTY), LEADER, "").getBatchOpsMax());
+    }
+
+    @Test
+    void whereReplicasCopySegmentsBatchesAreAppliedInOrder() {
+        Settings segments = Settings.builder().put(IndexMetadata.SETTING_REPLICATION_TYPE, ReplicationType.SEGMENT).build();
+        assertEquals(true, configs.of(index(segments), LEADER, "").getInOrder());
+        assertEquals(false, configs.of(index(Settings.EMPTY), LEADER, "").getInOrder());
     }
 
     @Test
