@@ -4,12 +4,14 @@ import org.opensearch.OpenSearchException;
 import org.opensearch.ccr.common.ReplicationException;
 import org.opensearch.ccr.metadata.FollowerBlock;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
+import org.opensearch.common.util.io.IOUtils;
 import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.engine.DeletionStrategy;
 import org.opensearch.index.engine.EngineConfig;
 import org.opensearch.index.engine.IndexingStrategy;
 import org.opensearch.index.engine.InternalEngine;
 import org.opensearch.index.seqno.SequenceNumbers;
+import org.opensearch.index.translog.Translog;
 
 import java.io.IOException;
 import java.util.Optional;
@@ -79,6 +81,26 @@ final class FollowerEngine extends InternalEngine {
         }
         translogManager().syncTranslog();
         return 0;
+    }
+
+    /** Who wants the full range cannot do with no-ops: a deletion whose tombstone was merged away looks the same. */
+    @Override
+    public Translog.Snapshot newChangesSnapshot(String source, long from, long to, boolean fullRange, boolean accurateCount)
+        throws IOException {
+        long first = Math.max(from, getMinRetainedSeqNo());
+        long last = Math.min(to, getProcessedLocalCheckpoint());
+        Translog.Snapshot lucene = super.newChangesSnapshot(source, from, to, fullRange, accurateCount);
+        if (fullRange || first > last || config().getIndexSettings().isSegRepEnabledOrRemoteNode() == false) {
+            return lucene;
+        }
+        try {
+            long known = accurateCount ? countNumberOfHistoryOperations(source, first, last) : last - first + 1;
+            int missing = Math.toIntExact(Math.max(0, last - first + 1 - known));
+            return new GaplessSnapshot(lucene, first, last, missing, config().getPrimaryTermSupplier().getAsLong());
+        } catch (IOException | RuntimeException e) {
+            IOUtils.closeWhileHandlingException(lucene);
+            throw e;
+        }
     }
 
     @Override
