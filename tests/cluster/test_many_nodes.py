@@ -71,9 +71,33 @@ def test_segment_replication(own_pair, own_index):
     settings = pair.follower.ok("GET", f"/{index}/_settings?flat_settings=true")[index]["settings"]
     assert settings["index.replication.type"] == "SEGMENT", settings
     with Writer(pair.leader, index, threads=1, pause=0.15, seed=29) as writer:
-        writer.wait(3000)
+        writer.wait(2000)
+        pair.follower.nodes[1].kill()
+        writer.wait(1000)
+        pair.follower.nodes[1].start()
+        pair.follower.health(index, timeout=180)  # its copies recover while documents are changed again and again
+        writer.wait(1000)
     pair.caught_up(index)
     assert until(lambda: compare(pair.leader, pair.follower, index), 60, "every copy has the segments") > 500
+
+
+def test_a_replica_of_segments_recovers_from_a_promoted_one(own_pair, own_index):
+    """The promoted one has everything from its translog, replayed by generations, newest first: Lucene has the last changes only."""
+    pair, index = own_pair, own_index
+    pair.leader.create_index(index, settings={"index.replication.type": "SEGMENT", "index.refresh_interval": "-1"})
+    pair.follow(index, settings={"index.number_of_replicas": 1, "index.translog.generation_threshold_size": "1kb", **QUICK})
+    pair.follower.health(index)
+    for n in range(8):
+        pair.leader.put(index, "changed", {"n": n, "pad": "x" * 2000})
+        pair.leader.bulk([({"index": {"_id": f"{n}", "routing": f"r{n}"}}, {"n": n})], index)
+        pair.caught_up(index)
+    old = pair.follower.primary_node(index)
+    pair.follower.ok("POST", "/_cluster/reroute", {"commands": [
+        {"cancel": {"index": index, "shard": 0, "node": old.name, "allow_primary": True}}]})
+    until(lambda: pair.follower.primary_node(index) is not old, 60, "the replica is promoted")
+    pair.follower.health(index, timeout=60)
+    pair.leader.put(index, "changed", {"n": 8})
+    pair.same(index)
 
 
 def test_follower_primary_node_dies(own_pair, own_index):

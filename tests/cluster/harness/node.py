@@ -160,12 +160,12 @@ class Node:
             raise SystemError(f"node {self.name} has ended while starting:\n{self.tail()}")
         return self.http.request("GET", "/").status == 200
 
-    def start(self, timeout=120):
+    def start(self, timeout=300):
         """Starts and waits until the node answers."""
         self.launch()
         self.wait_up(timeout)
 
-    def wait_up(self, timeout=120):
+    def wait_up(self, timeout=300):
         until(self.answers, timeout, f"node {self.name} answers")
 
     def alive(self):

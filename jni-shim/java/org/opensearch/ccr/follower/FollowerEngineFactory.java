@@ -5,11 +5,10 @@ import org.opensearch.index.IndexSettings;
 import org.opensearch.index.engine.Engine;
 import org.opensearch.index.engine.EngineConfig;
 import org.opensearch.index.engine.EngineFactory;
-import org.opensearch.index.engine.NRTReplicationEngine;
 
 import java.util.Optional;
 
-/** Engines of an index that followed a leader when it was opened: core's own replica engine for segment replication, else ours. */
+/** Engines of an index that followed a leader when it was opened; a replica that copies segments has one of its own. */
 public final class FollowerEngineFactory implements EngineFactory {
     /** For {@code EnginePlugin.getEngineFactory}: a factory for followers, nothing for every other index. */
     public static Optional<EngineFactory> of(IndexSettings settings) {
@@ -20,6 +19,6 @@ public final class FollowerEngineFactory implements EngineFactory {
 
     @Override
     public Engine newReadWriteEngine(EngineConfig config) {
-        return config.isReadOnlyReplica() ? new NRTReplicationEngine(config) : new FollowerEngine(config);
+        return config.isReadOnlyReplica() ? new FollowerReplicaEngine(config) : new FollowerEngine(config);
     }
 }

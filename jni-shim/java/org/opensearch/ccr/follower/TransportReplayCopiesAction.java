@@ -167,7 +167,7 @@ public final class TransportReplayCopiesAction extends TransportWriteAction<Repl
         OpsReader ops = new OpsReader(request.plain(codec), replica.getOperationPrimaryTerm());
         Translog.Location location = null;
         for (Translog.Operation op = ops.next(); op != null; op = ops.next()) {
-            Engine.Result result = replica.applyTranslogOperation(op, Engine.Operation.Origin.REPLICA);
+            Engine.Result result = FollowerReplicaEngine.apply(op, replica);
             switch (result.getResultType()) {
                 case SUCCESS -> location = result.getTranslogLocation() == null ? location : result.getTranslogLocation();
                 // The primary had the mapping, so the cluster state with it is on its way to this node.
