@@ -25,7 +25,7 @@ PROGRAMS = {
     "base": ["test_budget", "test_buf", "test_follower_fetch"],
     "op": ["test_op", "test_wire", "damage_tlog"],
     "tlog": ["test_tlog_find", "test_tlog_live", "test_tlog_format", "damage_tlog", "test_tlog_golden", "tlog_sweep"],
-    "codec": ["test_codec", "test_wire", "test_chunk"],
+    "codec": ["test_codec", "test_wire", "test_chunk", "test_steady"],
     "wire": ["test_wire", "damage_wire", "test_tail", "test_chunk"],
     "leader": ["test_leader", "test_session_leader", "leader_sweep"],
     "follower": ["test_follower_fetch", "test_follower_apply", "test_follower_life", "test_follower_backoff",

@@ -49,7 +49,7 @@ void ccri_apply_done(struct ccr_follower *f, const struct ccr_event *event)
     ccri_figures_applied(f, operations);
 }
 
-static void drop(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p)
+void ccri_apply_drop(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p)
 {
     ccri_emit(f, out, CCR_EFFECT_DROP)->id = p->id;
     ccri_belt_remove(f, p);
@@ -77,7 +77,7 @@ void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, st
     }
     f->applies_failed++;
     if (f->state == CCR_FOLLOWER_DRAINING) {
-        drop(f, out, p);
+        ccri_apply_drop(f, out, p);
         return;
     }
     int64_t first = p->first_seq_no;
@@ -92,7 +92,7 @@ void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, st
         return;
     }
     if (policy == CCRI_REFETCH) {
-        drop(f, out, p);
+        ccri_apply_drop(f, out, p);
         ccri_fetch_damaged(f, first, f->next_id, out);
         return;
     }

@@ -26,7 +26,7 @@
  * Two bounds keep memory flat when applying is slow: the bytes held and asked for (fetches_max + applies_max batches)
  * and the number of pieces. Once the belt has its window of pieces, only the front hole is filled. That cannot lock up:
  * what is added at the front follows on what is applied, so it leaves the belt as it is applied, however full the rest
- * is.
+ * is. When batches are applied in order the bytes could: has_room.
  *
  * Duplicates do not arise: spans in flight are disjoint, an answer is known by the id of its request, and an id that
  * was given up (timeout, drain) is not known any more. An answer that is not about what was asked is damage.
@@ -321,6 +321,22 @@ static bool bytes_fit(const struct ccr_follower *f, uint32_t bytes)
     return f->bytes_held + f->bytes_asked + bytes <= ccri_fetch_bytes_max(f);
 }
 
+/*
+ * Whether so many bytes may be asked for. In order, what waits behind the front hole leaves only after it has come: so
+ * when that is all there is to wait for, the rearmost makes way, to be fetched again.
+ */
+static bool has_room(struct ccr_follower *f, struct ccr_effects *out, const struct hole *hole, uint32_t bytes)
+{
+    size_t parked = parked_piece(f) != NULL;
+    bool stuck = f->config.in_order && hole->at == 0 && f->asked == parked;
+    for (size_t i = f->count; stuck && i > 0 && !bytes_fit(f, bytes); i--) {
+        if (f->pieces[i - 1].state == CCRI_WAITING) {
+            ccri_apply_drop(f, out, &f->pieces[i - 1]);
+        }
+    }
+    return bytes_fit(f, bytes);
+}
+
 /* While the batch of the last small answer is being applied. */
 static bool is_paced(struct ccr_follower *f)
 {
@@ -343,7 +359,7 @@ static bool ask_probe(struct ccr_follower *f, struct ccr_effects *out, const str
     if (probe_is_out(f)) {
         return false;
     }
-    if (!bytes_fit(f, f->config.poll_bytes)) {
+    if (!has_room(f, out, hole, f->config.poll_bytes)) {
         return hold(f, CCRI_HOLD_BYTES);
     }
     if (!slot_is_free(f, hole)) {
@@ -395,7 +411,7 @@ static bool ask_catch_up(struct ccr_follower *f, struct ccr_effects *out, const 
         return f->asked == 0 ? hold(f, CCRI_HOLD_PACED) : false;
     }
     bool parked = parked_piece(f) != NULL;
-    if (!bytes_fit(f, f->batch_bytes)) {
+    if (!has_room(f, out, hole, f->batch_bytes)) {
         return f->asked == 0 ? hold(f, CCRI_HOLD_BYTES) : false;
     }
     if (!slot_is_free(f, hole)) {

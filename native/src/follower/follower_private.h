@@ -286,6 +286,8 @@ size_t ccri_fetch_window(const struct ccr_follower *f);
 
 /* ---- follower_apply.c */
 
+/* Gives up a batch that is held, to be fetched again. */
+void ccri_apply_drop(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p);
 void ccri_apply_done(struct ccr_follower *f, const struct ccr_event *event);
 void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, struct ccr_effects *out);
 void ccri_apply_schedule(struct ccr_follower *f, struct ccr_effects *out);
