@@ -362,6 +362,7 @@ void sim_check_quiet(struct sim *s);
 struct sim_rate {
     int64_t second;
     uint64_t effects, operations;
+    uint32_t corrupted; /* of the network's, when the second began */
 };
 
 /* ---- the world */
