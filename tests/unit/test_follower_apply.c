@@ -135,6 +135,38 @@ Test(follower_apply, in_order_a_failure_lets_nothing_pass)
     rig_free(r);
 }
 
+/* Found by the simulator, seed 4111135: what waited for its turn left no room for the one whose turn it was. */
+Test(follower_apply, in_order_the_rearmost_makes_way_for_the_front)
+{
+    struct ccr_follower_config c = rig_config();
+    c.in_order = true;
+    struct rig *r = rig_new(&c, UINT64_MAX);
+    rig_probed(r, 99999);
+    uint64_t ids[4];
+    int64_t from[4];
+    for (size_t i = 0; i < 4; i++) {
+        ids[i] = rig_nth(r, FETCH, i)->id;
+        from[i] = rig_nth(r, FETCH, i)->request.from_seq_no;
+    }
+    rig_applied(r, 1, 99);
+    for (size_t i = 1; i < 4; i++) { /* one long operation each */
+        rig_fetched(r, ids[i], from[i], 1, (c.fetches_max + c.applies_max) * c.batch_bytes_max / 3);
+    }
+    while (rig_status(r).fetches_in_flight > 0) {
+        for (size_t i = 0; i < r->f->count; i++) {
+            if (r->f->pieces[i].state == CCRI_ASKED) {
+                rig_fail(r, CCR_EVENT_FETCH_FAILED, r->f->pieces[i].id, CCR_ERROR_TRANSIENT);
+                break;
+            }
+        }
+    }
+    rig_next(r);
+    cr_assert_eq(rig_nth(r, CCR_EFFECT_DROP, 0)->id, ids[3]);
+    cr_assert_eq(rig_count(r, CCR_EFFECT_DROP), 1);
+    cr_assert_eq(rig_nth(r, FETCH, 0)->request.from_seq_no, 100);
+    rig_free(r);
+}
+
 Test(follower_apply, a_batch_waits_for_the_mapping_and_others_go_on)
 {
     struct rig *r = rig_new(NULL, UINT64_MAX);
