@@ -96,8 +96,7 @@ struct ccr_follower_config {
     int level;
     uint64_t seed;
     bool fail_on_wait; /* what waits for a person on the other side or here fails at once */
-    bool
-        in_order; /* a batch is applied when everything before it has been, so one at a time whatever applies_max says */
+    bool in_order;     /* a batch is applied after all before it, so one at a time, whatever applies_max says */
 };
 
 struct ccr_status ccr_follower_config_check(const struct ccr_follower_config *c, struct ccr_err *err) CCR_MUST_USE;

@@ -88,9 +88,8 @@ void ccri_drain(struct ccr_follower *f, struct ccr_effects *out, enum ccr_follow
     for (size_t i = f->count; i-- > 0;) {
         struct ccri_piece *p = &f->pieces[i];
         if (p->state == CCRI_WAITING) {
-            ccri_emit(f, out, CCR_EFFECT_DROP)->id = p->id;
-        }
-        if (p->state == CCRI_WAITING || p->state == CCRI_ASKED) {
+            ccri_apply_drop(f, out, p);
+        } else if (p->state == CCRI_ASKED) {
             ccri_belt_remove(f, p);
         }
     }

@@ -286,7 +286,7 @@ size_t ccri_fetch_window(const struct ccr_follower *f);
 
 /* ---- follower_apply.c */
 
-/* Gives up a batch that is held, to be fetched again. */
+/* Gives up a batch that is held. */
 void ccri_apply_drop(struct ccr_follower *f, struct ccr_effects *out, struct ccri_piece *p);
 void ccri_apply_done(struct ccr_follower *f, const struct ccr_event *event);
 void ccri_apply_failed(struct ccr_follower *f, const struct ccr_event *event, struct ccr_effects *out);
@@ -308,8 +308,7 @@ void ccri_figures_init(struct ccr_follower *f);
 void ccri_figures_started(struct ccr_follower *f);
 /* An answer to a piece that was asked for, before the belt knows of it. */
 void ccri_figures_heard(struct ccr_follower *f, const struct ccri_piece *p, const struct ccr_wire_header *h);
-/* A failure of a piece that was asked for. */
-/* silent_ms: how long before now the leader was heard last. */
+/* A failure of a piece that was asked for. silent_ms: how long before now the leader was heard last. */
 void ccri_figures_lost(struct ccr_follower *f, const struct ccri_piece *p, int64_t silent_ms);
 /* Applied operations, once the books say so. */
 void ccri_figures_applied(struct ccr_follower *f, uint64_t operations);
