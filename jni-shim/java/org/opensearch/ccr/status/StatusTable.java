@@ -50,11 +50,11 @@ public final class StatusTable {
     }
 
     private static final List<Column<StatusDetails>> LAG = List.of(
-        new Column<>(
+        lag(
             "lag.time",
             "lt,lag;" + RIGHT,
             "everything the leader had so long ago is here",
-            details -> details.lag() == null || details.lag().millis() < 0 ? null : new TimeValue(details.lag().millis())
+            lag -> lag.millis() < 0 ? null : new TimeValue(lag.millis())
         ),
         lag("lag.ops", "lo;" + RIGHT, "operations that are missing", StatusDetails.Lag::operations),
         lag("lag.bytes", "lb;" + HIDDEN_RIGHT, "their bytes, partly estimated", lag -> new ByteSizeValue(lag.bytes())),
