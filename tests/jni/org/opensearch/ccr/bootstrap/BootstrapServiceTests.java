@@ -1,9 +1,8 @@
 package org.opensearch.ccr.bootstrap;
 
 import org.junit.jupiter.api.Test;
-import org.opensearch.action.ActionRequest;
-import org.opensearch.action.ActionType;
 import org.opensearch.ccr.common.ErrorClassifier;
+import org.opensearch.ccr.common.SilentClient;
 import org.opensearch.ccr.leader.LeaderLeases;
 import org.opensearch.ccr.link.LeaderLinks;
 import org.opensearch.ccr.proto.CoreProto.ErrorClass;
@@ -13,10 +12,8 @@ import org.opensearch.cluster.service.ClusterService;
 import org.opensearch.common.settings.ClusterSettings;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
-import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.index.Index;
 import org.opensearch.threadpool.ThreadPool;
-import org.opensearch.transport.client.support.AbstractClient;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -26,23 +23,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.fail;
 
 class BootstrapServiceTests {
-
-    /** A cluster manager that does not answer. */
-    private static final class Silent extends AbstractClient {
-        Silent(ThreadPool threadPool) {
-            super(Settings.EMPTY, threadPool);
-        }
-
-        @Override
-        protected <Request extends ActionRequest, Response extends ActionResponse> void doExecute(
-            ActionType<Response> action,
-            Request request,
-            ActionListener<Response> listener
-        ) {}
-
-        @Override
-        public void close() {}
-    }
 
     private static BootstrapRequest request(String id) {
         return new BootstrapRequest("leader-one", new Index("logs", "uuid"), "copy", Settings.EMPTY, FollowRoles.NONE, id, false);
@@ -56,7 +36,7 @@ class BootstrapServiceTests {
         try {
             ClusterSettings known = new ClusterSettings(settings, ClusterSettings.BUILT_IN_CLUSTER_SETTINGS);
             ClusterService clusterService = new ClusterService(settings, known, threadPool);
-            RoleClients clients = new RoleClients(new Silent(threadPool), new LeaderLinks(threadPool));
+            RoleClients clients = new RoleClients(new SilentClient(threadPool), new LeaderLinks(threadPool));
             BootstrapService service = new BootstrapService(clusterService, threadPool, clients, new LeaderLeases("here", "uuid"));
             AtomicReference<Exception> first = new AtomicReference<>();
             service.bootstrap(request("a"), ActionListener.wrap(done -> fail("done"), first::set));

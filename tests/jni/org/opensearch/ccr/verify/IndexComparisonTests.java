@@ -2,8 +2,7 @@ package org.opensearch.ccr.verify;
 
 import org.junit.jupiter.api.Test;
 import org.opensearch.Version;
-import org.opensearch.action.ActionRequest;
-import org.opensearch.action.ActionType;
+import org.opensearch.ccr.common.SilentClient;
 import org.opensearch.ccr.core.NativeCore;
 import org.opensearch.ccr.link.LeaderLinks;
 import org.opensearch.ccr.proto.CoreProto;
@@ -12,12 +11,10 @@ import org.opensearch.ccr.security.RoleClients;
 import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.common.settings.Settings;
 import org.opensearch.core.action.ActionListener;
-import org.opensearch.core.action.ActionResponse;
 import org.opensearch.core.index.Index;
 import org.opensearch.threadpool.ThreadPool;
 import org.opensearch.transport.NoSuchRemoteClusterException;
 import org.opensearch.transport.client.Client;
-import org.opensearch.transport.client.support.AbstractClient;
 
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -34,11 +31,11 @@ class IndexComparisonTests {
     private static final int SHARDS = 5;
 
     /** Its connection to the leader has been taken away. */
-    private static final class Alone extends AbstractClient {
+    private static final class Alone extends SilentClient {
         final AtomicInteger asked = new AtomicInteger();
 
         Alone(ThreadPool threadPool) {
-            super(Settings.EMPTY, threadPool);
+            super(threadPool);
         }
 
         @Override
@@ -46,16 +43,6 @@ class IndexComparisonTests {
             asked.incrementAndGet();
             throw new NoSuchRemoteClusterException(alias);
         }
-
-        @Override
-        protected <Request extends ActionRequest, Response extends ActionResponse> void doExecute(
-            ActionType<Response> action,
-            Request request,
-            ActionListener<Response> listener
-        ) {}
-
-        @Override
-        public void close() {}
     }
 
     @Test
