@@ -99,6 +99,11 @@ void bench_row(const char *name, double value, const char *unit)
     bench_put((struct bench_figure){.name = name, .value = value, .unit = unit});
 }
 
+void bench_against(const char *name, double value, const char *unit, double bare)
+{
+    bench_put((struct bench_figure){.name = name, .value = value, .unit = unit, .bare = bare});
+}
+
 void bench_at_least(const char *name, double value, const char *unit, double bound)
 {
     bench_put((struct bench_figure){.name = name, .value = value, .unit = unit, .way = BENCH_AT_LEAST, .bound = bound});

@@ -51,6 +51,7 @@ struct bench_figure {
 void bench_section(const char *title); /* not copied */
 void bench_put(struct bench_figure figure);
 void bench_row(const char *name, double value, const char *unit);
+void bench_against(const char *name, double value, const char *unit, double bare);
 void bench_at_least(const char *name, double value, const char *unit, double bound);
 void bench_at_most(const char *name, double value, const char *unit, double bound);
 

@@ -88,11 +88,6 @@ static void bare_reads(struct finding *t)
     t->dir.close(t->dir.ctx, file);
 }
 
-static void put_against(const char *name, double value, const char *unit, double bare)
-{
-    bench_put((struct bench_figure){.name = name, .value = value, .unit = unit, .bare = bare});
-}
-
 static void cold(struct finding *t)
 {
     double worst = 0, sum = 0;
@@ -105,8 +100,8 @@ static void cold(struct finding *t)
         worst = took > worst ? took : worst;
         ccr_leader_free(t->l);
     }
-    put_against("first request at any place, mean", sum / COLD * 1e3, "ms", t->generation_s * 1e3);
-    put_against("first request at any place, worst", worst * 1e3, "ms", t->generation_s * 1e3);
+    bench_against("first request at any place, mean", sum / COLD * 1e3, "ms", t->generation_s * 1e3);
+    bench_against("first request at any place, worst", worst * 1e3, "ms", t->generation_s * 1e3);
 }
 
 static void warm(struct finding *t)
@@ -123,7 +118,7 @@ static void warm(struct finding *t)
     }
     double took = bench_now_s() - start;
     ccr_leader_counts(t->l, &after);
-    put_against("any place, once every generation is known", took / WARM * 1e6, "us", t->read_s * 1e6);
+    bench_against("any place, once every generation is known", took / WARM * 1e6, "us", t->read_s * 1e6);
     bench_row("bytes looked at for it", (double)(after.scanned_bytes - before.scanned_bytes) / WARM, "B");
     bench_row("memory of this leader shard", (double)ccr_leader_memory(t->l) / 1024, "KB");
     ccr_leader_free(t->l);
@@ -141,7 +136,7 @@ static void following(struct finding *t, uint32_t ops)
         from += read_at(t, from, ops);
     }
     snprintf(name, sizeof name, "the next %u operations, one request after another", ops);
-    put_against(name, (bench_now_s() - start) / requests * 1e6, "us", t->read_s * 1e6);
+    bench_against(name, (bench_now_s() - start) / requests * 1e6, "us", t->read_s * 1e6);
     ccr_leader_free(t->l);
 }
 

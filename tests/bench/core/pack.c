@@ -109,25 +109,43 @@ static void our_unpack(void *ctx)
     }
 }
 
+static double plain_of(const struct blocks *all)
+{
+    double sum = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        sum += (double)all->block[i].ops.len;
+    }
+    return sum;
+}
+
+static double framed_of(const struct blocks *all)
+{
+    double sum = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        sum += (double)all->block[i].frame_len;
+    }
+    return sum;
+}
+
+/* Every block as often as the others. */
+static void take_turns(const struct bench_options *o, const bench_work *work, size_t n, struct blocks *all,
+                       double *best)
+{
+    bench_turns(work, n, all, bench_calls(o, (size_t)plain_of(all)) * (uint32_t)all->count, best);
+}
+
 static void measure(const struct bench_options *o, struct blocks *all, const char *what)
 {
     static const bench_work work[] = {raw_pack, our_pack, raw_unpack, our_unpack};
     const char *codec = all->block[0].codec == CCR_CODEC_ZSTD ? "zstd" : "lz4";
-    double best[4], plain = 0, framed = 0;
+    double best[4], plain = plain_of(all);
     char name[96];
-    for (size_t i = 0; i < all->count; i++) {
-        plain += (double)all->block[i].ops.len;
-    }
     double mb = plain / (double)all->count / 1e6;
-    uint32_t rounds = bench_calls(o, (size_t)plain);
-    bench_turns(work, 4, all, rounds * (uint32_t)all->count, best);
-    for (size_t i = 0; i < all->count; i++) {
-        framed += (double)all->block[i].frame_len;
-    }
+    take_turns(o, work, 4, all, best);
     snprintf(name, sizeof name, "%s, %s: pack against bare %s", codec, what, codec);
     bench_at_least(name, best[0] / best[1], "x", 0.9);
     snprintf(name, sizeof name, "%s, %s: pack", codec, what);
-    bench_put((struct bench_figure){.name = name, .value = mb / best[1], .unit = "MB/s", .bare = mb / best[0]});
+    bench_against(name, mb / best[1], "MB/s", mb / best[0]);
     snprintf(name, sizeof name, "%s, %s: unpack, verify", codec, what);
     bench_put((struct bench_figure){.name = name,
                                     .value = mb / best[3],
@@ -136,7 +154,7 @@ static void measure(const struct bench_options *o, struct blocks *all, const cha
                                     .way = BENCH_AT_LEAST,
                                     .bound = 1000});
     snprintf(name, sizeof name, "%s, %s: plain to frame", codec, what);
-    bench_row(name, plain / framed, "x");
+    bench_row(name, plain / framed_of(all), "x");
 }
 
 struct subject {
@@ -201,19 +219,15 @@ static void levels(const struct bench_options *o, enum bench_kind kind)
         for (size_t k = 0; k < 3; k++) {
             static struct blocks all;
             char name[96];
-            double took, plain = 0, framed = 0;
+            double took;
             blocks_new(&all, CCR_CODEC_ZSTD, zstd_levels[i], kind, sizes[k], 4096);
-            bench_turns((const bench_work[]){our_pack}, 1, &all,
-                        bench_calls(o, all.block[0].ops.len * all.count) * (uint32_t)all.count, &took);
-            for (size_t n = 0; n < all.count; n++) {
-                plain += (double)all.block[n].ops.len;
-                framed += (double)all.block[n].frame_len;
-            }
+            take_turns(o, (const bench_work[]){our_pack}, 1, &all, &took);
+            double plain = plain_of(&all);
             snprintf(name, sizeof name, "level %d, %.0f bytes: pack", zstd_levels[i], plain / (double)all.count);
             bench_row(name, took * 1e6, "us");
             snprintf(name, sizeof name, "level %d, %.0f bytes: plain to frame", zstd_levels[i],
                      plain / (double)all.count);
-            bench_row(name, plain / framed, "x");
+            bench_row(name, plain / framed_of(&all), "x");
             blocks_free(&all);
         }
     }

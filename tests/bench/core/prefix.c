@@ -80,8 +80,7 @@ static void show(const struct bench_options *o, struct batches *b, size_t bytes,
     bench_turns(&work, 1, b, bench_calls(o, plain), &took);
     *independent = *independent == 0 ? took : *independent;
     snprintf(name, sizeof name, "%zu bytes, %s: time", bytes, what);
-    bench_put((struct bench_figure){
-        .name = name, .value = took / BATCHES * 1e6, .unit = "us", .bare = *independent / BATCHES * 1e6});
+    bench_against(name, took / BATCHES * 1e6, "us", *independent / BATCHES * 1e6);
     snprintf(name, sizeof name, "%zu bytes, %s: ratio", bytes, what);
     bench_row(name, (double)plain / (double)b->packed, "x");
 }
