@@ -6,6 +6,7 @@ logs=$root/build/logs
 lanes_all=(unit asan tsan valgrind sim mutants coverage fuzz jni tidy package gradle cluster)
 passed=0 failed=0
 failures=()
+reasons=
 running=
 scratch=
 
@@ -269,11 +270,13 @@ lane_cluster() {
     say "cluster: real OpenSearch clusters; the log is $log"
     mkdir -p "$logs"
     eval "set -- $1"
-    PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -n 2 --dist loadgroup -v tests/cluster "$@" 2>&1 | tee "$log"
+    # CI: pytest tells each failure's reason whole in its summary.
+    CI=1 PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -n 2 --dist loadgroup -v tests/cluster "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
     good=$(tail -1 "$log" | grep -oE '[0-9]+ passed' | cut -d' ' -f1)
     bad=$(tail -1 "$log" | grep -oE '[0-9]+ failed' | cut -d' ' -f1)
     errors=$(tail -1 "$log" | grep -oE '[0-9]+ error' | cut -d' ' -f1)
+    [ "$status" -eq 0 ] || reasons=$(sed -n '/short test summary info/,$p' "$log" | head -60 | cut -c1-600)
     count_lane cluster "$status" "${good:-0}" $((${bad:-0} + ${errors:-0}))
 }
 
@@ -293,6 +296,7 @@ run_lanes() {
         say "$name"
         if [ "$name" = "$lane" ]; then "lane_$name" ""; else "lane_$name" "${lane#*:}"; fi
     done
+    [ -z "$reasons" ] || printf '%s\n' "$reasons"
     say "$((SECONDS - start)) seconds${failures[*]:+; failed: ${failures[*]}}"
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ]
