@@ -1,6 +1,7 @@
 """The harness itself, on plain OpenSearch: what it reports as equal is equal, and what is not is told."""
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -104,8 +105,19 @@ def test_link_cuts_stalls_and_resumes(pair):
     pair.link.stall()
     moved = pair.link.bytes_both_ways()
     assert pair.link.bytes_both_ways() == moved
+    with socket.create_connection(("127.0.0.1", pair.link.port), timeout=30) as late:
+        pair.link.cut()
+        assert closed(late)
     pair.link.resume()
     pair.wait_connected()
+
+
+def closed(connection):
+    """Waits for it."""
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
 
 
 def test_node_survives_kill_under_load(own_pair, own_index):

@@ -50,6 +50,7 @@ class Link:
         return stats["up"] + stats["down"]
 
     def close(self):
+        self._process.kill()  # it has nothing to bring to an end
+        self._process.wait()
         self._process.stdin.close()
-        self._process.wait(10)
         self._process.stdout.close()

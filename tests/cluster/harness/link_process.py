@@ -42,9 +42,9 @@ class Proxy:
                 near, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.carry, args=(near,), daemon=True).start()
+            threading.Thread(target=self.carry, args=(near, listener), daemon=True).start()
 
-    def carry(self, near):
+    def carry(self, near, listener):
         self.flowing.wait()
         try:
             far = socket.create_connection(("127.0.0.1", self.target), timeout=10)
@@ -56,8 +56,13 @@ class Proxy:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pair = (near, far)
         with self.lock:
-            self.pairs.add(pair)
-            self.accepted += 1
+            cut = listener is not self.listener  # meanwhile: what was let in before does not outlive it
+            if not cut:
+                self.pairs.add(pair)
+                self.accepted += 1
+        if cut:
+            self.close(pair)
+            return
         back = threading.Thread(target=self.pump, args=(far, near, pair, False), daemon=True)
         back.start()
         self.pump(near, far, pair, True)
@@ -70,15 +75,23 @@ class Proxy:
                 count = source.recv_into(buffer)
                 if count == 0:
                     break
-                self.flowing.wait()
+                self.count(count, upwards)
                 sink.sendall(view[:count])
-                if upwards:
-                    self.up += count
-                else:
-                    self.down += count
         except OSError:
             pass
         self.close(pair)
+
+    def count(self, count, upwards):
+        """Waits while nothing flows. What has arrived was counted before, and after a stall nothing is counted any more."""
+        while True:
+            self.flowing.wait()
+            with self.lock:
+                if self.flowing.is_set():
+                    if upwards:
+                        self.up += count
+                    else:
+                        self.down += count
+                    return
 
     def close(self, pair):
         with self.lock:
@@ -93,12 +106,14 @@ class Proxy:
     def do(self, command):
         what = command["do"]
         if what == "cut":
-            if self.listener is not None:
+            with self.lock:
+                listener, self.listener = self.listener, None
+                pairs = list(self.pairs)
+            if listener is not None:
                 # A thread that sleeps in accept() keeps a closed socket alive: shutdown wakes it.
-                self.listener.shutdown(socket.SHUT_RDWR)
-                self.listener.close()
-                self.listener = None
-            for pair in list(self.pairs):
+                listener.shutdown(socket.SHUT_RDWR)
+                listener.close()
+            for pair in pairs:
                 self.close(pair)
             self.flowing.set()
         elif what == "pass":
@@ -106,7 +121,8 @@ class Proxy:
             if self.listener is None:
                 self.listen()
         elif what == "stall":
-            self.flowing.clear()
+            with self.lock:
+                self.flowing.clear()
         elif what == "target":
             self.target = command["port"]
         return {"port": self.port, "up": self.up, "down": self.down, "connections": len(self.pairs),
