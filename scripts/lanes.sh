@@ -49,8 +49,9 @@ install_packages() {
         fi
         sudo -v || return 1
     fi
-    step "installing packages: $missing" packages bash -c "${sudo}apt-get update -qq && ${sudo}env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y --no-install-recommends $missing"
+    # A machine that has just begun may be busy with upgrades of its own, which hold the lock.
+    step "installing packages: $missing" packages scripts/again.sh bash -c "${sudo}apt-get update -qq && \
+        ${sudo}env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 $missing"
 }
 
 # step TEXT LOG COMMAND...: runs quietly, in a process group of its own, with a dot every 5 seconds; on failure shows the end
@@ -265,7 +266,7 @@ lane_gradle() {
 }
 
 lane_cluster() {
-    local status=0 log=$logs/cluster.log good bad errors python
+    local status=0 log=$logs/cluster.log summary good bad errors python
     build_release && cluster_environment && python=$(scripts/python-env.sh) || { count_lane cluster 1; return; }
     say "cluster: real OpenSearch clusters; the log is $log"
     mkdir -p "$logs"
@@ -273,9 +274,11 @@ lane_cluster() {
     # CI: pytest tells each failure's reason whole in its summary.
     CI=1 PYTHONDONTWRITEBYTECODE=1 "$python" -m pytest -p no:cacheprovider -n 2 --dist loadgroup -v tests/cluster "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
-    good=$(tail -1 "$log" | grep -oE '[0-9]+ passed' | cut -d' ' -f1)
-    bad=$(tail -1 "$log" | grep -oE '[0-9]+ failed' | cut -d' ' -f1)
-    errors=$(tail -1 "$log" | grep -oE '[0-9]+ error' | cut -d' ' -f1)
+    # Not simply the last line: a process of its own may say a word while it ends.
+    summary=$(grep -aE ' in [0-9.]+s( \([0-9:]+\))?( =+)?$' "$log" | tail -1)
+    good=$(grep -oE '[0-9]+ passed' <<<"$summary" | cut -d' ' -f1)
+    bad=$(grep -oE '[0-9]+ failed' <<<"$summary" | cut -d' ' -f1)
+    errors=$(grep -oE '[0-9]+ error' <<<"$summary" | cut -d' ' -f1)
     [ "$status" -eq 0 ] || reasons=$(sed -n '/short test summary info/,$p' "$log" | head -60 | cut -c1-600)
     count_lane cluster "$status" "${good:-0}" $((${bad:-0} + ${errors:-0}))
 }

@@ -3,6 +3,7 @@
 # $OPENSEARCH_HOME is taken when set. Otherwise the distribution comes from Maven Central, once, through this user's own
 # Maven settings, is checked against the sum below and lies in ${XDG_CACHE_HOME:-~/.cache}/opensearch-ccr-native.
 set -eu
+here=$(cd "$(dirname "$0")" && pwd)
 version=3.6.0
 sum=a91faa1dc1cadc78cb278b4f63847e19e1627a4e9de698e14e7efc14ee37b286
 artifact=org.opensearch.distribution.integ-test-zip:opensearch:$version:zip
@@ -36,7 +37,7 @@ if [ ! -e "$place/.complete" ]; then
     echo "opensearch-home: taking OpenSearch $version (160 MB) from Maven Central, once" >&2
     work=$(mktemp -d "$cache/unpack.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    mvn -B -q --strict-checksums "$getter" -Dartifact="$artifact" -DoutputDirectory="$work" >"$cache/mvn.log" 2>&1 ||
+    "$here/again.sh" mvn -B -q -U --strict-checksums "$getter" -Dartifact="$artifact" -DoutputDirectory="$work" >"$cache/mvn.log" 2>&1 ||
         { tail -20 "$cache/mvn.log" >&2; fail "Maven could not get $artifact"; }
     echo "$sum  $work/opensearch-$version.zip" | sha256sum --quiet -c - >&2 || fail "the download is damaged: its sha256 differs"
     unzip -q "$work/opensearch-$version.zip" -d "$work"

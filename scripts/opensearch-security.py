@@ -11,11 +11,13 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
 
+HERE = pathlib.Path(__file__).resolve().parent
 VERSION = "3.4.0.0"
 SUM = "fc164c084979f7f793d295b6bca56bf8bee76dafb762adef9f14fa872e0a7596"
 ARTIFACT = f"org.opensearch.plugin:opensearch-security:{VERSION}:zip"
@@ -28,8 +30,7 @@ def fail(text):
 
 
 def distribution():
-    here = pathlib.Path(__file__).resolve().parent
-    done = subprocess.run([here / "opensearch-home.sh"], stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([HERE / "opensearch-home.sh"], stdout=subprocess.PIPE, text=True)
     if done.returncode:
         fail("no distribution to fit the plugin to")
     return pathlib.Path(done.stdout.strip())
@@ -37,11 +38,10 @@ def distribution():
 
 def fetch(folder):
     print(f"opensearch-security: taking the Security plugin {VERSION} (49 MB) from Maven Central, once", file=sys.stderr)
-    try:
-        done = subprocess.run(["mvn", "-B", "-q", "--strict-checksums", GETTER, f"-Dartifact={ARTIFACT}",
-                               f"-DoutputDirectory={folder}"], capture_output=True, text=True)
-    except FileNotFoundError:
+    if shutil.which("mvn") is None:
         fail("mvn is missing: apt-get install maven, or set CCR_SECURITY_ZIP")
+    done = subprocess.run([HERE / "again.sh", "mvn", "-B", "-q", "-U", "--strict-checksums", GETTER, f"-Dartifact={ARTIFACT}",
+                           f"-DoutputDirectory={folder}"], capture_output=True, text=True)
     found = folder / f"opensearch-security-{VERSION}.zip"
     if done.returncode or not found.exists():
         fail(f"Maven could not get {ARTIFACT}:\n{(done.stdout + done.stderr)[-2000:]}")

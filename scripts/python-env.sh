@@ -25,7 +25,7 @@ if [ ! -e "$place/.complete" ]; then
     echo "python-env: taking the packages of $wanted from PyPI, once" >&2
     rm -rf "$place"
     "$python" -m venv "$place" >&2 || fail "no environment: apt-get install python3-venv"
-    "$place/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$wanted" >&2 ||
+    scripts/again.sh "$place/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps -r "$wanted" >&2 ||
         fail "pip could not install the packages of $wanted"
     "$place/bin/python" -m pip check >&2 || fail "$wanted does not name everything that its packages need"
     touch "$place/.complete"

@@ -18,7 +18,7 @@ library=$build/jni-shim/libccr_jni.so
 [ -e "$library" ] || { echo "no libccr_jni.so in $build" >&2; exit 2; }
 mkdir -p "$work"
 if [ ! -e "$junit" ]; then
-    mvn -q -B dependency:copy -Dartifact=org.junit.platform:junit-platform-console-standalone:$junit_version \
+    "$here/../../scripts/again.sh" mvn -q -B -U dependency:copy -Dartifact=org.junit.platform:junit-platform-console-standalone:$junit_version \
         -DoutputDirectory="$work" >&2
 fi
 
