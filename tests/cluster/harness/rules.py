@@ -7,6 +7,7 @@ from .pair import ALIAS, API
 from .wait import until
 
 RULES = API + "/_autofollow"
+FOLLOWER_TASK = "replication:index:"  # ids of the tasks of followers begin so
 
 
 class Rules:
@@ -72,10 +73,7 @@ class Rules:
 
     def copies(self):
         """Followers of this test whose files are on their way; the most of them that was seen stays in most_copies."""
-        state = self.http.ok("GET", "/_cluster/state/metadata?filter_path=metadata.persistent_tasks.tasks")
-        tasks = state.get("metadata", {}).get("persistent_tasks", {}).get("tasks", [])
-        mine = [task for task in tasks if task["id"].startswith("replication:index:" + self.prefix)]
-        early = [task for task in mine
+        early = [task for task in self._tasks()
                  if next(iter(task["task"].values())).get("state", {}).get("state", "INIT") in ("INIT", "RESTORING")]
         self.most_copies = max(self.most_copies, len(early))
         return len(early)
@@ -84,14 +82,26 @@ class Rules:
         for rule in self.http.ok("GET", RULES)["rules"]:
             if rule["name"].startswith(self.prefix):
                 self.remove(rule["name"], rule["leader_alias"])
-        every = "expand_wildcards=all&ignore_unavailable=true"
+        until(self._nothing_left, 60, "nothing is left")
+
+    def _nothing_left(self):
+        """Takes away what there is: a start that was under way makes its follower after the rule has gone."""
+        begun = {task["id"].removeprefix(FOLLOWER_TASK) for task in self._tasks()}
+        found = [(self.pair.follower, sorted(begun.union(self._indices(self.pair.follower)))),
+                 (self.pair.leader, self._indices(self.pair.leader))]
         with ThreadPoolExecutor(8) as several:
-            list(several.map(self.pair.stop_replication, self._indices(self.pair.follower)))
-        for cluster in (self.pair.follower, self.pair.leader):
-            names = self._indices(cluster)
+            list(several.map(self.pair.stop_replication, found[0][1]))
+        for cluster, names in found:
             if names:
-                cluster.request("DELETE", "/" + ",".join(quote(one) for one in names) + "?" + every)
-        until(lambda: not self._indices(self.pair.follower), 30, "nothing is left")
+                cluster.request("DELETE", "/" + ",".join(quote(one) for one in names)
+                                + "?expand_wildcards=all&ignore_unavailable=true")
+        return not any(names for _, names in found)
+
+    def _tasks(self):
+        """Persistent tasks of this test's followers."""
+        state = self.http.ok("GET", "/_cluster/state/metadata?filter_path=metadata.persistent_tasks.tasks")
+        tasks = state.get("metadata", {}).get("persistent_tasks", {}).get("tasks", [])
+        return [task for task in tasks if task["id"].startswith(FOLLOWER_TASK + self.prefix)]
 
     def _indices(self, cluster):
         """Names of this test's indices, hidden and closed ones, too."""
