@@ -75,6 +75,11 @@ def join(magic, header, packed):
     return PREAMBLE.pack(magic, len(header), zlib.crc32(length + header)) + header + packed
 
 
+def operations(frame):
+    """How many there are in it; none in the answer to a poll that has waited in vain."""
+    return next((value for field, _, value in parse(split(frame)[1]) if field == BATCH["ops"]), 0)
+
+
 def forge(frame, **changes):
     """The same frame with other header fields, and a checksum that fits them."""
     magic, header, packed = split(frame)

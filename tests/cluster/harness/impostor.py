@@ -23,6 +23,8 @@ class Impostor:
             self.server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.server.load_cert_chain(*authority.issue("impostor", "leader"))
             self.client = authority.context(authority.issue("impostor", "follower"))
+            # Of 1.3, a reader takes tickets in, for which OpenSSL stops a writer of another thread in the middle.
+            self.client.maximum_version = ssl.TLSVersion.TLSv1_2
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
