@@ -60,9 +60,10 @@ def pytest_runtest_makereport(item, call):
         config.keep = True
         # A run takes long: the reason is told at once, not only in the end.
         print(f"\n{report.nodeid} {report.when}: {str(call.excinfo.value)[:2500]}", file=sys.__stderr__, flush=True)
-        used = item.funcargs.values()
+        used = [*item.funcargs.values()]
+        used += [getattr(one, "pair", None) for one in used]
         for pair in _running:
-            if pair in used or "resting" in item.fixturenames or report.when == "setup":
+            if pair in used or report.when == "setup":
                 report.sections.append(("nodes", pair.tail()))
 
 

@@ -65,7 +65,7 @@ def test_narrow_roles(secure_pair, rules, narrow):
     there.role("everything", cluster=["*"], index={"*": ["*"]})
     there.grant("everything", "rita")  # the name is for the audit log; what it is mapped to helps nobody
     tries = failure["attempts"]
-    again = until(lambda: next((f for f in [rules.failure(f"{rules.prefix}-late")] if f["attempts"] > tries), None), 90, "it is tried again")
+    again = until(lambda: next((f for f in [rules.failure(f"{rules.prefix}-late")] if f and f["attempts"] > tries), None), 90, "it is tried again")
     assert READ in again["reason"] and "on the leader cluster [" in again["reason"], again
     there.drop_role("everything")
     there.role(NARROW["leader_cluster_role"], index={f"{rules.prefix}-*": LEADER_ACTIONS})
