@@ -82,7 +82,7 @@ class Rules:
         for rule in self.http.ok("GET", RULES)["rules"]:
             if rule["name"].startswith(self.prefix):
                 self.remove(rule["name"], rule["leader_alias"])
-        until(self._nothing_left, 60, "nothing is left")
+        until(self._nothing_left, 300, "nothing is left")
 
     def _nothing_left(self):
         """Takes away what there is: a start that was under way makes its follower after the rule has gone."""
