@@ -115,13 +115,15 @@ def test_a_lie_that_does_not_end(stage, followed):
     pair = stage.pair
     pair.follower.settings(plugins__replication__follower__backoff_max="100ms")
     stage.lie(READ, BODIES["checksum"], times=10 ** 6)
-    pair.leader.put(followed, "last", {"n": 1})
-    told = until(lambda: next((s for s in [pair.status(followed)] if s["reason"] != "User initiated"), None), 60, "trouble is told")
-    assert told["status"] in ("SYNCING", "PAUSED"), told
-    until(lambda: pair.status(followed)["status"] == "PAUSED", 60, "it gives up")
-    assert stage.impostor.taken < 100
-    stage.impostor.honest()
-    pair.follower.settings(plugins__replication__follower__backoff_max=None)
+    try:
+        pair.leader.put(followed, "last", {"n": 1})
+        told = until(lambda: next((s for s in [pair.status(followed)] if s["reason"] != "User initiated"), None), 60, "trouble is told")
+        assert told["status"] in ("SYNCING", "PAUSED"), told
+        until(lambda: pair.status(followed)["status"] == "PAUSED", 60, "it gives up")
+        assert stage.impostor.taken < 100
+    finally:
+        stage.impostor.honest()
+        pair.follower.settings(plugins__replication__follower__backoff_max=None)
     assert pair.resume(followed).status == 200
     assert pair.same(followed) > 20
 
