@@ -30,9 +30,9 @@ class Link:
         """Closes every connection and refuses new ones."""
         self._do("cut")
 
-    def stall(self):
-        """Lets connections stand and carries nothing: a black hole."""
-        self._do("stall")
+    def stall(self, after=0):
+        """Lets connections stand and carries nothing: a black hole. It begins after so many more bytes from the leader."""
+        self._do("stall", after=after)
 
     def resume(self):
         self._do("pass")

@@ -2,10 +2,12 @@
 
 Commands are JSON lines on standard input, each is answered by one JSON line on standard output:
   {"do": "pass"}   forward                 {"do": "cut"}    close all, refuse new connections
-  {"do": "stall"}  accept, forward nothing {"do": "target", "port": n}   where new connections go
+  {"do": "target", "port": n}   where new connections go
+  {"do": "stall", "after": n}   accept, forward nothing, once n more bytes have come from the target
   {"do": "stats"}  bytes {"up": to the target, "down": from it, "connections": open now, "accepted": ever}
 """
 import json
+import math
 import socket
 import sys
 import threading
@@ -23,6 +25,7 @@ class Proxy:
         self.lock = threading.Lock()
         self.pairs = set()
         self.up = self.down = self.accepted = 0
+        self.stall_at = math.inf  # of self.down
         self.listener = None
         self.port = 0
         self.listen()
@@ -91,7 +94,17 @@ class Proxy:
                         self.up += count
                     else:
                         self.down += count
+                    self.stall_when_due()
                     return
+
+    def stall_when_due(self):
+        if self.down >= self.stall_at:
+            self.flowing.clear()
+
+    def flow(self):
+        with self.lock:
+            self.stall_at = math.inf
+            self.flowing.set()
 
     def close(self, pair):
         with self.lock:
@@ -115,14 +128,15 @@ class Proxy:
                 listener.close()
             for pair in pairs:
                 self.close(pair)
-            self.flowing.set()
+            self.flow()
         elif what == "pass":
-            self.flowing.set()
+            self.flow()
             if self.listener is None:
                 self.listen()
         elif what == "stall":
             with self.lock:
-                self.flowing.clear()
+                self.stall_at = self.down + command["after"]
+                self.stall_when_due()
         elif what == "target":
             self.target = command["port"]
         return {"port": self.port, "up": self.up, "down": self.down, "connections": len(self.pairs),
