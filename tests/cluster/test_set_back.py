@@ -8,9 +8,11 @@ from test_lifecycle import fill, reason_tells
 from test_metadata import flat_settings
 
 # A switch that the follower has not: with it the leader knows settings that the follower does not know.
-PAIR = {"name": "back", "leader_settings": {"opensearch.experimental.feature.writable_warm_index.enabled": True}}
-# Core itself does not look meanwhile: it would block the other indices, too.
-FULL = {"cluster.info.update.interval": "1h", "cluster.routing.allocation.disk.threshold_enabled": True,
+# From its first moment core itself does not look at the follower's disk: it would block the other indices, too, for good. A
+# longer interval that is set later begins after the look that was planned before.
+PAIR = {"name": "back", "leader_settings": {"opensearch.experimental.feature.writable_warm_index.enabled": True},
+        "follower_settings": {"cluster.info.update.interval": "1h"}}
+FULL = {"cluster.routing.allocation.disk.threshold_enabled": True,
         "cluster.routing.allocation.disk.watermark.low": "1%", "cluster.routing.allocation.disk.watermark.high": "2%",
         "cluster.routing.allocation.disk.watermark.flood_stage": "3%"}
 
