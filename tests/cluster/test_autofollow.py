@@ -52,7 +52,7 @@ def test_existing_and_new_indices(pair, rules, no_fallback):
     pair.leader.put(new, "2", {})
     assert pair.same(new) == 2
     rules.not_there(f"{rules.prefix}-late")
-    assert not [task for task in pair.tasks("*autofollow*") if rules.prefix in task["description"]]
+    until(lambda: not [task for task in pair.tasks("*autofollow*") if rules.prefix in task["description"]], 30, "its task ends")
 
 
 def test_stats(pair, rules):

@@ -205,7 +205,10 @@ def test_closed_leader_goes_on_by_itself_or_pauses_for_good(pair, index):
 
 def waits(pair, index, cause):
     """The status names the cause, since when it is there, and that nobody has to do anything."""
-    status = reason_tells(pair, index, f"{cause} since ")
+    still_waits(reason_tells(pair, index, f"{cause} since "))
+
+
+def still_waits(status):
     assert status["status"] == "SYNCING" and "resumes by itself" in status["reason"], status
 
 
@@ -234,9 +237,9 @@ def test_an_overloaded_leader_is_waited_out(pair, index):
         try:
             def told():
                 pair.leader.bulk([({"index": {}}, {"n": n}) for n in range(200)], index)
-                return "A node is overloaded since " in pair.status(index)["reason"]
-            until(told, 60, "the reason tells of it")
-            waits(pair, index, "A node is overloaded")
+                status = pair.status(index)
+                return "A node is overloaded since " in status["reason"] and status
+            still_waits(until(told, 60, "the reason tells of it"))
         finally:
             pair.leader.settings(**dict.fromkeys(pool))
     assert pair.same(index) > 0
