@@ -143,4 +143,5 @@ def family(pair, name):
 @pytest.fixture
 def own_index(own_pair, name):
     yield name
+    own_pair.mend()
     own_pair.drop(name)

@@ -60,7 +60,7 @@ class Cluster:
         for node in self.nodes:
             node.launch()
 
-    def wait_up(self, timeout=180):
+    def wait_up(self, timeout=300):
         for node in self.nodes:
             node.wait_up(timeout)
         self.wait_nodes(len(self.nodes), timeout)
@@ -132,7 +132,7 @@ class Cluster:
         answer = self.ok("POST", path(index, "_refresh"))
         assert answer["_shards"]["failed"] == 0, answer
 
-    def health(self, index=None, status="green", timeout=90):
+    def health(self, index=None, status="green", timeout=180):
         """Waits until the index (or all of the cluster) has the status."""
         url = "/_cluster/health" + (path(index) if index else "")
 

@@ -146,6 +146,18 @@ class Pair:
             return True
         until(half, 60, "the batch has failed in its middle")
 
+    def mend(self):
+        """As it was in the beginning, after a test that failed half-way: every node runs, and the link leads to the first."""
+        self.link.retarget(self.leader.nodes[0])
+        self.link.resume()
+        broken = [cluster for cluster in (self.leader, self.follower) if not all(node.alive() for node in cluster.nodes)]
+        for cluster in broken:
+            for node in cluster.nodes:
+                if not node.alive():
+                    node.launch()
+        for cluster in broken:
+            cluster.wait_up()
+
     def drop(self, leader_index, follower_index=None):
         """Leaves nothing of these indices behind; errors do not matter."""
         follower_index = follower_index or leader_index
