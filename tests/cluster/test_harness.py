@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -130,6 +131,17 @@ def test_node_survives_kill_under_load(own_pair, own_index):
         writer.wait(500)
     seen = own_pair.leader.primary_checkpoints(own_index)[0]
     assert seen[0] == seen[1] > 1500
+
+
+def test_what_came_true_while_the_test_stood_still_is_seen():
+    looks = []
+
+    def look():
+        looks.append(time.monotonic())
+        while time.monotonic() < looks[0] + 0.2:  # longer than there is time
+            pass
+        return len(looks) == 2
+    assert until(look, 0.1, "the second look")
 
 
 ENDED_IN_THE_MIDDLE = """
