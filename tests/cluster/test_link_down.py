@@ -38,13 +38,22 @@ def goes_on_after(pair, index, act):
     return time.monotonic() - begun
 
 
-def assert_at_once(returns, ordinary):
-    """No back-off lies between a leader's return and the first fetch; the return after a minute is the first of them."""
-    told = f"went on {[round(took, 2) for took in returns]} s after returns, {[round(took, 2) for took in ordinary]} s after _resume"
-    print(told)
-    assert returns[0] < 5 * max(ordinary), told
-    if len(returns) > 1:
-        assert statistics.median(returns) < 3 * statistics.median(ordinary), told
+def told(returns, ordinary):
+    words = f"went on {[round(took, 2) for took in returns]} s after returns, {[round(took, 2) for took in ordinary]} s after _resume"
+    print(words)
+    return words
+
+
+def returns_at_once(pair, index, outage, ordinary):
+    """No back-off lies between the leader's return and the first fetch. A back-off would be there after every outage; a machine
+    that stands still for seconds is there after one, so that one may be late."""
+    returns, late = [], 5 * max(ordinary)
+    while not returns or len(returns) == 1 and returns[0] >= late:
+        last = outage()
+        returns.append(goes_on_after(pair, index, pair.link.resume))
+        pair.caught_up_to(index, last)
+    words = told(returns, ordinary)
+    assert returns[-1] < late, words
 
 
 def unreachable(pair, index):
@@ -55,7 +64,8 @@ def unreachable(pair, index):
 
 
 def down_for_a_minute(pair, index, reason):
-    """Writes while the leader cannot be reached, and waits for what the status says about it. Answers when it went down."""
+    """Writes while the leader cannot be reached, and waits for what the status says about it. Answers the last number."""
+    pair.link.cut()
     down_at = time.monotonic()
     with Writer(pair.leader, index, threads=1, seed=31) as writer:
         writer.wait(3000)
@@ -64,6 +74,7 @@ def down_for_a_minute(pair, index, reason):
     rest = 60 - (time.monotonic() - down_at)
     if rest > 0:
         time.sleep(rest)  # the length of the outage is what is tested
+    return pair.leader.primary_checkpoints(index)[0][0]
 
 
 def test_leader_unreachable_for_a_minute(own_pair, own_index):
@@ -73,23 +84,28 @@ def test_leader_unreachable_for_a_minute(own_pair, own_index):
     pair.follow(index)
     pair.caught_up(index)
     reason_before = pair.status(index)["reason"]
-    ordinary = [resumed(pair, index) for _ in range(3)]
-    logs = [len(node.log_text().splitlines()) for node in (pair.follower.nodes[0], pair.leader.nodes[0])]
-    pair.link.cut()
-    down_for_a_minute(pair, index, "1 of 1 shards")
-    lines = [len(node.log_text().splitlines()) - before
-             for node, before in zip((pair.follower.nodes[0], pair.leader.nodes[0]), logs)]
-    returns = [goes_on_after(pair, index, pair.link.resume)]
+    lines = []
+
+    def outage():
+        logs = [len(node.log_text().splitlines()) for node in (pair.follower.nodes[0], pair.leader.nodes[0])]
+        last = down_for_a_minute(pair, index, "1 of 1 shards")
+        lines[:] = [len(node.log_text().splitlines()) - before
+                    for node, before in zip((pair.follower.nodes[0], pair.leader.nodes[0]), logs)]
+        return last
+    returns_at_once(pair, index, outage, [resumed(pair, index) for _ in range(3)])
     pair.caught_up(index)
     until(lambda: pair.status(index)["reason"] == reason_before, 60, "the reason is the ordinary one again")
-    for _ in range(4):
+    returns, ordinary = [], []
+    for _ in range(5):
+        ordinary.append(resumed(pair, index))
         pair.link.cut()
         last = written(pair, index)
         until(lambda: pair.status(index)["reason"] != reason_before, 60, "the outage is noticed")
         returns.append(goes_on_after(pair, index, pair.link.resume))
         pair.caught_up_to(index, last)
         until(lambda: pair.status(index)["reason"] == reason_before, 60, "the reason is the ordinary one again")
-    assert_at_once(returns, ordinary)
+    words = told(returns, ordinary)
+    assert statistics.median(returns) < 3 * statistics.median(ordinary), words
     pair.same(index)
     # What OpenSearch writes when its own connections break; for each try of a shard it would be thousands of lines.
     print(f"lines logged in the minute: follower {lines[0]}, leader {lines[1]}")
@@ -107,27 +123,28 @@ def test_a_link_that_falls_silent(own_pair, own_index):
     pair.follow(index)
     pair.caught_up(index)
     ordinary = [resumed(pair, index) for _ in range(3)]
-    assert lag(pair, index)["millis"] == 0
     accepted = pair.link.stats()["accepted"]
-    begun = time.monotonic()
-    pair.link.stall()
-    last = written(pair, index)
-    # The poll that is out may stay so for a minute and is given up a minute later.
-    status = until(lambda: unreachable(pair, index), 50, "status tells that the leader cannot be reached")
-    took = time.monotonic() - begun
-    print(f"told after {took:.1f} s: {status['reason']}")
-    assert "1 of 1 shards" in status["reason"] and "Replication resumes by itself." in status["reason"], status
-    assert "the leader has said nothing for " in status["reason"], status
-    behind = lag(pair, index)["millis"]
-    assert behind >= 1000 * took - 500, f"behind by {behind} ms: from the last word, not from the moment when it was noticed"
-    until(lambda: lag(pair, index)["millis"] >= behind + 500, 10, "the lag grows")
-    returns = [goes_on_after(pair, index, pair.link.resume)]
-    pair.caught_up_to(index, last)
-    assert_at_once(returns, ordinary)
+
+    def outage():
+        until(lambda: lag(pair, index)["millis"] == 0, 60, "it listens")
+        pair.link.stall()
+        begun = time.monotonic()
+        last = written(pair, index)
+        # The poll that is out may stay so for a minute and is given up a minute later.
+        status = until(lambda: unreachable(pair, index), 50, "status tells that the leader cannot be reached")
+        took = time.monotonic() - begun
+        print(f"told after {took:.1f} s: {status['reason']}")
+        assert "1 of 1 shards" in status["reason"] and "Replication resumes by itself." in status["reason"], status
+        assert "the leader has said nothing for " in status["reason"], status
+        behind = lag(pair, index)["millis"]
+        assert behind >= 1000 * took - 500, f"behind by {behind} ms: from the last word, not from the moment when it was noticed"
+        until(lambda: lag(pair, index)["millis"] >= behind + 500, 10, "the lag grows")
+        return last
+    returns_at_once(pair, index, outage, ordinary)
     assert pair.link.stats()["accepted"] > accepted, "over new connections"
     pair.same(index)
     until(lambda: pair.status(index)["reason"] == "User initiated", 60, "the reason is the ordinary one again")
-    assert lag(pair, index)["millis"] == 0
+    until(lambda: lag(pair, index)["millis"] == 0, 60, "it listens again")
 
 
 def test_connection_flaps_under_load(own_pair, own_index):
@@ -173,6 +190,16 @@ def test_pause_and_resume_while_the_leader_is_gone(own_pair, own_index):
     assert pair.same(index) == 501
 
 
+def held_in_the_copy(pair, begin):
+    """Has a copy begun, which the link holds in its middle. Answers the answer to the request for it."""
+    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
+    wanted = pair.link.stats()["down"] + 100_000
+    pair.link.stall(after=100_000)
+    answer = begin()
+    until(lambda: pair.link.stats()["down"] >= wanted, 60, "the copy has begun")
+    return answer
+
+
 def test_stop_while_bootstrapping(own_pair, own_index):
     """The copy is held in the middle by the link; _stop works, nothing RED stays behind, the name is free again."""
     pair, index = own_pair, own_index
@@ -180,16 +207,11 @@ def test_stop_while_bootstrapping(own_pair, own_index):
     with Writer(pair.leader, index, threads=2, seed=33) as writer:
         writer.wait(20000)
     pair.leader.ok("POST", f"/{index}/_flush")
-    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
-    before = pair.link.stats()["down"]
-    assert pair.start_replication(index).status == 200
-    until(lambda: pair.link.stats()["down"] > before + 100_000, 30, "the copy has begun", interval=0.002)
-    pair.link.stall()
-    status = pair.status(index)["status"]
+    assert held_in_the_copy(pair, lambda: pair.start_replication(index)).status == 200
+    assert pair.status(index)["status"] == "BOOTSTRAPPING"
     answer = pair.stop_replication(index)
     pair.link.resume()
     assert answer.status == 200, answer
-    print(f"stopped while {status}")
     until(lambda: pair.status(index) == {"status": "REPLICATION NOT IN PROGRESS"}, 30, "not in progress")
     until(lambda: not pair.tasks("cluster:*replication*"), 30, "the tasks are gone")
     health = pair.follower.ok("GET", "/_cluster/health")
@@ -207,11 +229,7 @@ def test_cut_while_bootstrapping(own_pair, own_index):
     with Writer(pair.leader, index, threads=2, seed=34) as writer:
         writer.wait(15000)
     pair.leader.ok("POST", f"/{index}/_flush")
-    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
-    before = pair.link.stats()["down"]
-    assert pair.start_replication(index).status == 200
-    until(lambda: pair.link.stats()["down"] > before + 100_000, 30, "the copy has begun", interval=0.002)
-    pair.link.stall()
+    assert held_in_the_copy(pair, lambda: pair.start_replication(index)).status == 200
     pair.link.cut()
 
     def told():
@@ -276,16 +294,11 @@ def test_a_copy_made_anew_that_fails_half_way_can_be_tried_again(own_pair, own_i
     with Writer(pair.leader, index, threads=2, seed=35) as writer:
         writer.wait(20000)
     pair.leader.ok("POST", f"/{index}/_flush")
-    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
-    before = pair.link.stats()["down"]
-    answer = pair.resume(index, {"force_resume": True})
+    answer = held_in_the_copy(pair, lambda: pair.resume(index, {"force_resume": True}))
     assert answer.status == 200, answer
-    until(lambda: pair.link.stats()["down"] > before + 100_000, 60, "the copy has begun", interval=0.002)
-    pair.link.stall()
-    halted = pair.status(index)
+    assert pair.status(index)["status"] == "BOOTSTRAPPING"
     pair.leader.delete_index(index)
     pair.link.resume()
-    print(f"the leader was deleted while {halted}")
     status = pair.wait_status(index, "PAUSED", timeout=120)
     assert status["reason"].startswith("AutoPaused: the copy could not be made again: "), status
     assert status["reason"].endswith("_resume with force_resume=true tries again"), status
