@@ -25,8 +25,11 @@ def done(pair, answer, timeout=90):
     """The end of the task that an answer names."""
     assert answer.status == 200 and answer.json["acknowledged"] is True, answer
     assert list(answer.json) == ["acknowledged", "task_id"]
-    task_id = answer.json["task_id"]
+    return end_of(pair, answer.json["task_id"], timeout)
 
+
+def end_of(pair, task_id, timeout=90):
+    """What came of a task, once it has ended and another may begin."""
     def ended():
         found = task(pair, task_id)
         return found["num_pending"] == 0 and found
@@ -152,11 +155,7 @@ def test_one_task_at_a_time_and_cancel(pair, index, family):
         assert pair.follower.request("POST", f"{API}/_task_cancel/{task_id}").json == {"acknowledged": True}
     finally:
         pair.follower.settings(**{room: None}, plugins__replication__follower__bulk_batch_size=None)
-
-    def ended():
-        found = task(pair, task_id)
-        return found["num_pending"] == 0 and found
-    found = until(ended, 90, "the cancelled task ends")
+    found = end_of(pair, task_id)
     assert numbers(found) == {"success": 1, "failed": 0, "cancelled": 3}, found
     answer = pair.follower.request("POST", f"{API}/_task_cancel/{task_id}")
     assert answer.status == 404 and f"Task {task_id} not found or already completed" in answer.reasons(), answer

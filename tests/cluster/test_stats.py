@@ -41,9 +41,8 @@ def test_leader_stats(pair, index):
     for counter in LEADER_COUNTERS:
         assert found[counter] >= mine[counter]
     assert stats(pair.follower, "leader_stats")["index_stats"].get(index) is None
-    # A stopped replication has taken its leases along.
     pair.stop_replication(index)
-    assert index not in stats(pair.leader, "leader_stats")["index_stats"]
+    until(lambda: index not in stats(pair.leader, "leader_stats")["index_stats"], 30, "its leases are gone with the replication")
 
 
 def test_follower_stats(pair, index):

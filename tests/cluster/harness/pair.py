@@ -102,6 +102,15 @@ class Pair:
         assert answer.status == 200 and answer.json == {"acknowledged": True}, answer
         self.wait_status(follower_index or leader_index, "SYNCING")
 
+    def start_in_vain(self, leader_index, follower_index=None, query=""):
+        """The answer of a _start that waits a second for a copy which cannot begin. Its checks have a second, too: when they
+        took longer, nothing has begun, and it is asked again."""
+        for _ in range(10):
+            answer = self.start_replication(leader_index, follower_index, query="?wait_for_restore=true&timeout=1s" + query)
+            if self.status(follower_index or leader_index)["status"] != "REPLICATION NOT IN PROGRESS":
+                break
+        return answer
+
     def wait_status(self, index, wanted, timeout=90):
         return until(lambda: self._status_is(index, wanted), timeout, f"status of {index} is {wanted}")
 
