@@ -1,5 +1,6 @@
 """An honest go-between that counts requests on their way to the leader, and can hold back the answers to some of them."""
 import threading
+import time
 
 from .impostor import Impostor
 from .wire import In
@@ -8,7 +9,8 @@ from .wire import In
 class Gate(Impostor):
     """Watches the requests of one action, and of those only the ones that wanted(body) is true for.
 
-    asked counts them; most is the largest number of them that had no answer at one moment, since watch() or let().
+    asked counts them; times has the moment of each, before it was passed on; most is the largest number of them that had no
+    answer at one moment, since watch() or let().
     For one follower node: requests are told apart by the numbers that it gives them.
     """
 
@@ -16,7 +18,7 @@ class Gate(Impostor):
         self.watched = self.wanted = self.rewrite = None
         self.asked = self.most = self.free = 0
         self.holding = False
-        self.out, self.held, self.sending = set(), [], threading.Lock()
+        self.out, self.held, self.times, self.sending = set(), [], [], threading.Lock()
         super().__init__(target_port)
 
     @property
@@ -29,7 +31,7 @@ class Gate(Impostor):
         with self.lock:
             self.watched, self.wanted, self.rewrite = action, wanted, rewrite
             self.asked = self.most = 0
-            self.out = set()
+            self.out, self.times = set(), []
 
     def hold(self, but_first=0):
         """Keeps the answers from now on, but for the first so many."""
@@ -54,6 +56,7 @@ class Gate(Impostor):
         with self.lock:
             if action != self.watched or not self.wanted(bytes(frame.body)):
                 return
+            self.times.append(time.monotonic())
             self.asked += 1
             self.out.add(frame.request_id)
             self.most = max(self.most, len(self.out))
