@@ -53,7 +53,7 @@ def test_what_a_property_based_client_finds(pair, followers, tmp_path):
     config.write_text(CONFIG % json.dumps(followers))
     command = [os.path.join(os.path.dirname(sys.executable), "schemathesis"), "--config-file", str(config), "run",
                str(openapi.FILE), "--url", url,
-               "--phases", "coverage,fuzzing", "--checks", CHECKS, "--max-examples", "12", "--generation-deterministic",
+               "--phases", "coverage,fuzzing", "--checks", CHECKS, "--max-examples", "12", "--generation-deterministic", "--request-timeout", "90",
                "--suppress-health-check", "all", "--continue-on-failure", "--no-color"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout[-12000:] + done.stderr[-2000:]
