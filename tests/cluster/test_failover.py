@@ -172,6 +172,8 @@ def test_one_that_is_being_copied_goes_on_afterwards(pair, index):
 @pytest.mark.parametrize("method_path_body, status, text", [
     (("/_failover", {}), 400, "pattern is required"),
     (("/_failover", {"pattern": "none-*"}), 404, "No indices found matching pattern: [none-*]"),
+    (("/_failover", {"pattern": ","}), 400, "[pattern] is [,], which names no follower"),
+    (("/_failover", {"pattern": "-none-*"}), 400, "[pattern] is [-none-*], which names no follower"),
     (("/none/_failover", None), 400, "No replication in progress for index:none"),
     (("/none/_failover", {"pattern": "other"}), 400, "[pattern] is given more than once"),
     (("/_failover", {"patern": "none"}), 400, "unknown field [patern]"),

@@ -72,7 +72,7 @@ public final class Failovers {
             }));
             return;
         }
-        lists.followers(caller, FollowerFilter.of(pattern, null), ActionListener.wrap(seen -> {
+        lists.followers(caller, FollowerFilter.naming(pattern), ActionListener.wrap(seen -> {
             if (seen.isEmpty()) {
                 throw new ResourceNotFoundException("No indices found matching pattern: [" + pattern + "]");
             }

@@ -39,6 +39,18 @@ public final class FollowerFilter {
         return new FollowerFilter(wanted.isEmpty() ? List.of("*") : wanted, unwanted, words(states));
     }
 
+    /**
+     * For what cannot be taken back: nobody means all followers by an empty list, or by exclusions alone.
+     *
+     * @throws IllegalArgumentException also when the pattern names none of what it is for
+     */
+    public static FollowerFilter naming(String pattern) {
+        if (parts(pattern).stream().allMatch(part -> part.startsWith("-"))) {
+            throw new IllegalArgumentException("[pattern] is [" + pattern + "], which names no follower: give names or patterns, [*] for all");
+        }
+        return of(pattern, null);
+    }
+
     private static List<String> parts(String list) {
         return Arrays.stream(Strings.splitStringByCommaToArray(list)).map(String::strip).filter(part -> part.isEmpty() == false).toList();
     }
