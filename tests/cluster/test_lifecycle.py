@@ -221,9 +221,36 @@ def test_another_block_is_waited_out(pair, index):
     pair.follow(index)
     pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": True})
     pair.leader.put(index, "1", {})
-    waits(pair, index, "Another block, or a full disk, forbids writing to the follower index")
+    waits(pair, index, "A block, or a full disk, is in the way")
+    assert "on the follower cluster: " in pair.status(index)["reason"]
     pair.follower.ok("PUT", f"/{index}/_settings", {"index.blocks.read_only_allow_delete": None})
     assert pair.same(index) == 1
+    well_again(pair, index)
+
+
+def test_a_leader_that_may_not_be_read_is_waited_out(pair, index):
+    """Nobody has to grant anything: a permission or the follower would be looked at in vain."""
+    pair.leader.create_index(index)
+    pair.leader.put(index, "1", {})
+    pair.leader.ok("PUT", f"/{index}/_settings", {"index.blocks.read": True})
+    try:
+        assert pair.start_replication(index, query="?wait_for_restore=false").status == 200
+        reason_tells(pair, index, "The bootstrap is blocked since ")
+        pair.leader.ok("PUT", f"/{index}/_settings", {"index.blocks.read": None})
+        pair.wait_status(index, "SYNCING")
+        pair.leader.ok("PUT", f"/{index}/_settings", {"index.blocks.read": True})
+        pair.leader.put(index, "2", {})
+        waits(pair, index, "A block, or a full disk, is in the way")
+        assert "on the leader cluster: " in pair.status(index)["reason"]
+        refused = pair.follower.request("POST", pair.url(index, "_verify"))
+        assert refused.status == 403 and "[index.blocks.read] is [true] on the leader cluster" in refused.reasons(), refused
+        assert pair.pause(index).status == 200
+        refused = pair.resume(index)
+        assert refused.status == 403 and "[index.blocks.read] is [true] on the leader cluster" in refused.reasons(), refused
+    finally:
+        pair.leader.ok("PUT", f"/{index}/_settings", {"index.blocks.read": None})
+    assert pair.resume(index).status == 200
+    assert pair.same(index) == 2
     well_again(pair, index)
 
 
@@ -409,7 +436,7 @@ def test_broken_followers_leave_the_others_alone(pair, name):
             wait_caught_up(pair.leader, pair.follower, index)
             status = pair.status(index)
             assert status["status"] == "SYNCING" and status["reason"] == "User initiated", status
-        for index, word in zip(broken, ("deleted", "closed", "force_resume", "permission is missing", "force_resume")):
+        for index, word in zip(broken, ("deleted", "closed", "force_resume", "A block, or a full disk", "force_resume")):
             reason_tells(pair, index, word)
         # Those that wait go on by themselves.
         pair.leader.ok("POST", f"/{closed}/_open")

@@ -87,6 +87,9 @@ def test_leader_index(pair, index):
     pair.leader.ok("POST", f"/{index}/_close")
     assert "closed" in checks(dry_run(pair, index))["leader_index"]["message"]
     pair.leader.ok("POST", f"/{index}/_open")
+    pair.leader.ok("PUT", f"/{index}/_settings", {"index.blocks.read": True})
+    assert "[index.blocks.read] is [true] on the leader" in checks(dry_run(pair, index))["leader_index"]["message"]
+    pair.leader.ok("PUT", f"/{index}/_settings", {"index.blocks.read": None})
     pair.leader.health(index)
     pair.leader.ok("PUT", f"/{index}/_settings", {"index.number_of_replicas": 1})
     answer = dry_run(pair, index)

@@ -1,5 +1,6 @@
 package org.opensearch.ccr.action;
 
+import org.opensearch.OpenSearchStatusException;
 import org.opensearch.Version;
 import org.opensearch.action.support.ListenerTimeouts;
 import org.opensearch.ccr.common.LeaderMetadata;
@@ -11,6 +12,7 @@ import org.opensearch.cluster.metadata.IndexMetadata;
 import org.opensearch.cluster.routing.IndexRoutingTable;
 import org.opensearch.common.unit.TimeValue;
 import org.opensearch.core.action.ActionListener;
+import org.opensearch.core.rest.RestStatus;
 import org.opensearch.index.IndexNotFoundException;
 import org.opensearch.index.IndexSettings;
 import org.opensearch.indices.IndexClosedException;
@@ -52,6 +54,18 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
     void ensureOpen() {
         if (metadata.getState() == IndexMetadata.State.CLOSE) {
             throw new IndexClosedException(metadata.getIndex());
+        }
+    }
+
+    /** A replication that runs waits until it is lifted; whoever begins something hears it at once. */
+    void ensureReadable() {
+        if (IndexMetadata.INDEX_BLOCKS_READ_SETTING.get(metadata.getSettings())) {
+            throw new OpenSearchStatusException(
+                "Leader index [{}] cannot be read: its setting [{}] is [true] on the leader cluster",
+                RestStatus.FORBIDDEN,
+                metadata.getIndex().getName(),
+                IndexMetadata.SETTING_BLOCKS_READ
+            );
         }
     }
 

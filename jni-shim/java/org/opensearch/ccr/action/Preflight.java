@@ -272,7 +272,10 @@ final class Preflight {
             return;
         }
         Settings settings = leader.metadata().getSettings();
-        rule("leader_index", leader::ensureOpen, "is there and open", "Open the index on the leader");
+        rule("leader_index", () -> {
+            leader.ensureOpen();
+            leader.ensureReadable();
+        }, "is there, open and may be read", "Open the index on the leader, or lift its block");
         rule(
             "leader_version",
             () -> leader.ensureReadableBy(services.cluster().state().nodes().getMinNodeVersion()),

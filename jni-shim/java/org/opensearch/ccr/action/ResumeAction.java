@@ -122,6 +122,7 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
 
         private void probe(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
             leader.ensureOpen();
+            leader.ensureReadable();
             leader.ensureNoLoop(services.cluster().state(), request.follower());
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), record.settings());
             ClusterState state = services.cluster().state();

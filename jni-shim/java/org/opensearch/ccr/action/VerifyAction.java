@@ -76,6 +76,7 @@ public final class VerifyAction extends ActionType<VerifyResponse> {
             ActionListener<VerifyResponse> listener
         ) {
             leader.ensureOpen();
+            leader.ensureReadable();
             String copied = LeaderOrigin.of(follower).indexUuid();
             if (copied != null && copied.equals(leader.metadata().getIndexUUID()) == false) {
                 throw new OpenSearchStatusException(

@@ -170,7 +170,7 @@ public final class ErrorClassifier {
             }
         }
         // Any other block on reading is lifted by a person or by the leader's own recovery: worth waiting for.
-        return e.retryable() ? ErrorClass.ERROR_TRANSIENT : ErrorClass.ERROR_FORBIDDEN;
+        return e.retryable() ? ErrorClass.ERROR_TRANSIENT : ErrorClass.ERROR_BLOCKED;
     }
 
     private static ErrorClass common(Throwable t) {

@@ -137,8 +137,8 @@ final class ShardPump {
     /** Offers a failure and remembers it, for people. */
     void offerFailure(FollowerEvent.Builder event, ErrorClass cls, Exception e) {
         failure = PumpFailure.of(cls, e);
-        if (cls == ErrorClass.ERROR_FORBIDDEN && Refusals.isSided(e) == false) {
-            // whoever has to grant something must know where
+        if ((cls == ErrorClass.ERROR_FORBIDDEN || cls == ErrorClass.ERROR_BLOCKED) && Refusals.isSided(e) == false) {
+            // whoever has to grant or to lift something must know where
             String side = event.getKind() == EventKind.EVENT_APPLY_FAILED ? "follower" : "leader";
             failure = new PumpFailure(cls, "on the " + side + " cluster: " + failure.text());
         }

@@ -66,7 +66,7 @@ final class Trouble {
             case ERROR_UNREACHABLE -> "The leader cluster is unreachable";
             case ERROR_LEADER_CLOSED -> "The leader index is closed";
             case ERROR_FORBIDDEN -> "A permission is missing";
-            case ERROR_BLOCKED -> "Another block, or a full disk, forbids writing to the follower index";
+            case ERROR_BLOCKED -> "A block, or a full disk, is in the way";
             case ERROR_OVERLOADED -> "A node is overloaded";
             case ERROR_MAPPING -> "The follower's mapping is behind the leader's";
             case ERROR_CORRUPT -> "Operations arrived damaged";
