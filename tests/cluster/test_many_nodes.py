@@ -44,8 +44,11 @@ def same_segments(pair, index):
 def goes_on(pair, index):
     """Waits until the follower's primaries have what the leader has at this moment, while nothing else changes."""
     wanted = pair.leader.primary_checkpoints(index)
-    until(lambda: all(checkpoints[1] >= wanted[shard][2] for shard, checkpoints in pair.follower.primary_checkpoints(index).items()),
-          60, "the promoted shards follow")
+
+    def there():
+        have = pair.follower.primary_checkpoints(index)
+        return all(have[shard][1] >= reached for shard, (_, _, reached) in wanted.items())
+    until(there, 60, "the promoted shards follow")
 
 
 def test_replicas_on_both_sides(own_pair, own_index):
