@@ -2,7 +2,7 @@
 
 The rest takes its five minutes beside other tests: conftest.py puts test_latency and test_link_down between these three.
 """
-from harness.latency import arrival, trips, undelayed
+from harness.latency import arrival, ordinary, trip, undelayed
 from harness.rest import INDICES, SHARDS
 
 
@@ -18,21 +18,25 @@ def test_followed_shards_rest(resting):
 def test_after_five_minutes_of_rest(resting):
     pair = resting.pair
     samples, moved, version = resting.end()
-    times = [arrival(pair, name, "after") for name in resting.names[:7]]
-    (follower, leader), ordinary = _use(samples[0], samples[-1]), _use(*resting.ordinary)
+    times, plain = [], []
+    with ordinary(pair, "idle-own") as beside:
+        for name in resting.names[:7]:
+            times.append(arrival(pair, name, "after"))
+            plain.append(trip(pair, beside, name))
+    (follower, leader), before = _use(samples[0], samples[-1]), _use(*resting.ordinary)
     growth = {what: _growth(samples, what) for what in ("heap", "native")}
     objects = _growth(samples, "own")
     print(f"{INDICES * SHARDS} idle shards: follower {follower:.2%} of a core, leader {leader:.2%}; before they were followed "
-          f"{ordinary[0]:.2%} and {ordinary[1]:.2%}; over the link {moved} bytes, cluster state +{version}; "
+          f"{before[0]:.2%} and {before[1]:.2%}; over the link {moved} bytes, cluster state +{version}; "
           f"growth in both halves, follower and leader: {growth} bytes, {objects} of {samples[0].own} objects of ours")
     # The leader had as many shards before, so what an ordinary idle shard costs is in it.
-    assert max(follower, leader) - ordinary[1] < 0.02, (follower, leader, ordinary)
+    assert max(follower, leader) - before[1] < 0.02, (follower, leader, before)
     for what, halves in growth.items():
         assert max(map(min, halves)) < 1 << 20, f"{what} that grows with time grows in both halves: {halves}"
     # A poll ends every minute, so each shard has ended at least two in each half: one object of each would be twice the limit.
     assert min(samples[0].own) > 0 and max(map(min, objects)) < INDICES * SHARDS, f"objects are left behind: {objects}"
     assert version <= 5, "progress must not write the cluster state"
-    undelayed(times, trips(pair, "idle-own"))
+    undelayed(times, plain)
     assert all(pair.status(name)["status"] == "SYNCING" for name in resting.names)
     for name in resting.names[:3] + resting.names[-1:]:
         assert pair.same(name) in (30, 31)

@@ -2,16 +2,8 @@
 import re
 import time
 
-import pytest
-
-from harness.latency import arrival, trip, trips, undelayed
+from harness.latency import arrival, ordinary, trip, undelayed
 from harness.pair import API
-
-
-@pytest.fixture
-def plain(pair, name):
-    """Times of plain writes on the same machine."""
-    return trips(pair, f"{name}-plain")
 
 
 def answers(pair, index):
@@ -38,15 +30,17 @@ def test_first_document_after_start(pair, name):
             pair.follower.delete_index(f"{one}-plain")
 
 
-def test_sparse_documents(pair, index, plain):
+def test_sparse_documents(pair, index):
     """Each is the answer to a fetch that waited for it: nobody asks meanwhile, and nobody asks twice."""
     pair.leader.create_index(index)
     pair.follow(index)
     arrival(pair, index, "first")
-    before, times = answers(pair, index), []
-    for n in range(6):
-        time.sleep(3)  # the rest between the documents is what is tested
-        times.append(arrival(pair, index, f"s{n}"))
+    before, times, plain = answers(pair, index), [], []
+    with ordinary(pair, f"{index}-plain") as beside:
+        for n in range(6):
+            time.sleep(3)  # the rest between the documents is what is tested
+            times.append(arrival(pair, index, f"s{n}"))
+            plain.append(trip(pair, beside, f"s{n}"))
     given = answers(pair, index) - before
     undelayed(times, plain)
     assert given in (6, 7), f"{given} answers for 6 documents in less than one poll_timeout"
@@ -71,13 +65,10 @@ def test_steady_single_documents(pair, index):
     """Documents one after another, each with a plain write beside it: no burst of seconds anywhere."""
     pair.leader.create_index(index)
     pair.follow(index)
-    pair.follower.create_index(f"{index}-plain")
-    try:
-        times, plain = [], []
+    times, plain = [], []
+    with ordinary(pair, f"{index}-plain") as beside:
         for n in range(150):
             times.append(arrival(pair, index, f"d{n}"))
-            plain.append(trip(pair, f"{index}-plain", f"d{n}"))
-        undelayed(times, plain)
-        undelayed(sorted(times)[-15:], sorted(plain)[-15:])
-    finally:
-        pair.follower.delete_index(f"{index}-plain")
+            plain.append(trip(pair, beside, f"d{n}"))
+    undelayed(times, plain)
+    undelayed(sorted(times)[-15:], sorted(plain)[-15:])

@@ -1,6 +1,7 @@
 """How long a document travels, held against what the same machine needs for a plain write at the same time."""
 import statistics
 import time
+from contextlib import contextmanager
 
 # An arrival is a fetch, a write and a read: about as long as a plain write and a read. The delays that upstream has here, 10, 20,
 # 40 and 80 s, are a thousand times as long, and one of a second is more than a hundred times.
@@ -21,11 +22,12 @@ def trip(pair, index, doc_id, source=None):
     return time.monotonic() - begun
 
 
-def trips(pair, index, count=15):
-    """Trips into an index that is made for them."""
+@contextmanager
+def ordinary(pair, index):
+    """An ordinary index of the follower, for a trip beside each arrival: the machine is then as busy for one as for the other."""
     pair.follower.create_index(index)
     try:
-        return [trip(pair, index, f"{n}") for n in range(count)]
+        yield index
     finally:
         pair.follower.delete_index(index)
 
