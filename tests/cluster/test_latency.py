@@ -46,6 +46,17 @@ def test_sparse_documents(pair, index):
     assert given in (6, 7), f"{given} answers for 6 documents in less than one poll_timeout"
 
 
+def test_the_last_documents_of_an_index_with_asynchronous_durability(pair, index):
+    """They are followed once they are on disk. Core tells a shard so every 30 s, when no other write does: the second of two that come
+    right after such a moment would have to wait for the next."""
+    pair.leader.create_index(index, settings={"index.translog.durability": "async", "index.translog.sync_interval": "200ms"})
+    pair.follow(index, settings={"index.translog.durability": "request"})
+    for n in range(2):
+        pair.leader.put(index, f"{n}", {"n": n})
+        pair.caught_up_to(index, n, timeout=20)
+    assert pair.same(index) == 2
+
+
 def test_readers_of_sparse_documents_refresh_nothing(pair, index):
     """A document that came alone is found by a real-time get at once: the get need not refresh the shard first."""
     pair.leader.create_index(index, settings={"index.refresh_interval": "-1"})

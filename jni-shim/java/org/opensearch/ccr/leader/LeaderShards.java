@@ -14,11 +14,13 @@ import org.opensearch.core.action.ActionListener;
 import org.opensearch.core.concurrency.OpenSearchRejectedExecutionException;
 import org.opensearch.core.index.shard.ShardId;
 import org.opensearch.index.shard.GlobalCheckpointListeners;
+import org.opensearch.index.shard.IllegalIndexShardStateException;
 import org.opensearch.index.shard.IndexEventListener;
 import org.opensearch.index.shard.IndexShard;
 import org.opensearch.index.shard.IndexShardClosedException;
 import org.opensearch.index.shard.IndexShardNotStartedException;
 import org.opensearch.index.shard.IndexShardState;
+import org.opensearch.index.translog.Translog;
 import org.opensearch.threadpool.ThreadPool;
 
 import java.util.ArrayList;
@@ -45,6 +47,7 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
     /** A poll that has waited as long as it may is followed by the next one within a round trip. */
     private static final TimeValue ANSWER_GRACE = TimeValue.timeValueSeconds(30);
     private static final TimeValue IDLE = TimeValue.timeValueMinutes(5);
+    private static final TimeValue ASYNC_CHECKPOINTS = TimeValue.timeValueSeconds(1);
 
     private final NativeCore core;
     private final ThreadPool threadPool;
@@ -59,6 +62,7 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
         this.pool = new LeaderPool(clusterService, threadPool);
         clusterService.addListener(this);
         threadPool.scheduleWithFixedDelay(this::closeIdleSessions, TimeValue.timeValueMinutes(1), ThreadPool.Names.GENERIC);
+        threadPool.scheduleWithFixedDelay(this::bringAsyncCheckpoints, ASYNC_CHECKPOINTS, ThreadPool.Names.GENERIC);
     }
 
     /**
@@ -251,6 +255,24 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
             throw new IndexShardClosedException(shard.shardId());
         }
         return leader;
+    }
+
+    /**
+     * What asynchronous durability has brought to disk becomes part of the global checkpoint with the next write, or with core's own
+     * synchronisation every 30 s: followers of an index that has come to rest would wait for that. Nothing is done on other copies than
+     * the primary, nor when nothing is missing.
+     */
+    private void bringAsyncCheckpoints() {
+        for (LeaderShard leader : shards.values()) {
+            IndexShard shard = leader.shard();
+            try {
+                if (shard.indexSettings().getTranslogDurability() == Translog.Durability.ASYNC && hasLease(shard)) {
+                    shard.maybeSyncGlobalCheckpoint("a follower waits for it");
+                }
+            } catch (AlreadyClosedException | IllegalIndexShardStateException e) {
+                continue; // it is closing, or not open yet
+            }
+        }
     }
 
     private void closeIdleSessions() {
