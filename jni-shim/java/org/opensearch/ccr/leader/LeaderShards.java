@@ -259,20 +259,24 @@ public final class LeaderShards implements IndexEventListener, ClusterStateListe
 
     /**
      * What asynchronous durability has brought to disk becomes part of the global checkpoint with the next write, or with core's own
-     * synchronisation every 30 s: followers of an index that has come to rest would wait for that. Nothing is done on other copies than
-     * the primary, nor when nothing is missing.
+     * synchronisation every 30 s: followers of an index that has come to rest would wait for that. Core does nothing when nothing
+     * is missing, and writes nothing to disk for it.
      */
     private void bringAsyncCheckpoints() {
         for (LeaderShard leader : shards.values()) {
             IndexShard shard = leader.shard();
             try {
-                if (shard.indexSettings().getTranslogDurability() == Translog.Durability.ASYNC && hasLease(shard)) {
+                if (isAsync(shard) && shard.routingEntry().primary() && hasLease(shard)) {
                     shard.maybeSyncGlobalCheckpoint("a follower waits for it");
                 }
             } catch (AlreadyClosedException | IllegalIndexShardStateException e) {
                 continue; // it is closing, or not open yet
             }
         }
+    }
+
+    private static boolean isAsync(IndexShard shard) {
+        return shard.indexSettings().getTranslogDurability() == Translog.Durability.ASYNC;
     }
 
     private void closeIdleSessions() {
