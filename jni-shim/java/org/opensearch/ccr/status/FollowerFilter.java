@@ -6,7 +6,6 @@ import org.opensearch.core.common.Strings;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /** Which followers somebody wants to see: names, patterns and exclusions ({@code -pattern}), and words of the status. */
@@ -45,10 +44,11 @@ public final class FollowerFilter {
      * @throws IllegalArgumentException also when the pattern names none of what it is for
      */
     public static FollowerFilter naming(String pattern) {
+        FollowerFilter filter = of(pattern, null);
         if (parts(pattern).stream().allMatch(part -> part.startsWith("-"))) {
             throw new IllegalArgumentException("[pattern] is [" + pattern + "], which names no follower: give names or patterns, [*] for all");
         }
-        return of(pattern, null);
+        return filter;
     }
 
     private static List<String> parts(String list) {
@@ -58,14 +58,16 @@ public final class FollowerFilter {
     private static Set<StatusResponse.Word> words(String states) {
         Set<StatusResponse.Word> words = EnumSet.noneOf(StatusResponse.Word.class);
         for (String state : parts(states)) {
-            try {
-                words.add(StatusResponse.Word.valueOf(state.toUpperCase(Locale.ROOT)));
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(
-                    "[state] must be a list of SYNCING, BOOTSTRAPPING, PAUSED, FAILED and STOPPED, not [" + state + "]",
-                    e
-                );
-            }
+            words.add(
+                Arrays.stream(StatusResponse.Word.values())
+                    .filter(word -> word.name().equalsIgnoreCase(state))
+                    .findAny()
+                    .orElseThrow(
+                        () -> new IllegalArgumentException(
+                            "[state] must be a list of SYNCING, BOOTSTRAPPING, PAUSED, FAILED and STOPPED, not [" + state + "]"
+                        )
+                    )
+            );
         }
         return words;
     }
