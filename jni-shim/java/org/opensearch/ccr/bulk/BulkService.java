@@ -96,10 +96,12 @@ public final class BulkService {
         found.hopeless().forEach(task::failed);
         TaskId id = new TaskId(clusterService.localNode().getId(), task.getId());
         TimeValue patience = request.patience(clusterService.getClusterSettings());
-        BulkRun run = new BulkRun(task, found.ready(), threadPool, verb(request, patience), patience, request.verb().unconfirmed(), () -> {
+        Runnable end = () -> {
             tasks.end(task);
             manager.unregister(task);
-            note(id, task);
+        };
+        BulkRun run = new BulkRun(task, found.ready(), threadPool, verb(request, patience), patience, request.verb().unconfirmed(), () -> {
+            note(id, task, end);
         });
         int atOnce = clusterService.getClusterSettings().get(BulkSettings.BATCH_SIZE);
         BulkStateAction.Request claim = state(id, task).clusterManagerNodeTimeout(request.clusterManagerNodeTimeout());
@@ -136,14 +138,14 @@ public final class BulkService {
     }
 
     private BulkStateAction.Request state(TaskId id, BulkTask task) {
-        return new BulkStateAction.Request(id, clusterService.localNode(), task.getStatus());
+        return new BulkStateAction.Request(id, clusterService.localNode(), task.progress());
     }
 
-    /** The end must become known, or nobody could begin another bulk task. */
-    private void note(TaskId id, BulkTask task) {
-        clients.plugin().execute(BulkStateAction.INSTANCE, state(id, task), ActionListener.wrap(noted -> {}, e -> {
+    /** The end must become known, or nobody could begin another bulk task. Until then the task stands as one that runs. */
+    private void note(TaskId id, BulkTask task, Runnable end) {
+        clients.plugin().execute(BulkStateAction.INSTANCE, state(id, task), ActionListener.wrap(noted -> end.run(), e -> {
             LOGGER.info("the end of bulk task [{}] is not noted yet: {}", id, e.getMessage());
-            threadPool.scheduleUnlessShuttingDown(NOTE_AGAIN, ThreadPool.Names.GENERIC, () -> note(id, task));
+            threadPool.scheduleUnlessShuttingDown(NOTE_AGAIN, ThreadPool.Names.GENERIC, () -> note(id, task, end));
         }));
     }
 }

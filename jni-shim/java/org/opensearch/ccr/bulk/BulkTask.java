@@ -20,6 +20,7 @@ final class BulkTask extends CancellableTask {
     private int pending;
     private int cancelled;
     private final List<BulkProgress.Failure> failures = new ArrayList<>();
+    private BulkProgress beforeTheEnd;
 
     private BulkTask(long id, String type, String action, String description, TaskId parent, Map<String, String> headers, Work work) {
         super(id, type, action, description, parent, headers);
@@ -53,12 +54,12 @@ final class BulkTask extends CancellableTask {
     }
 
     synchronized void succeeded() {
-        pending--;
+        settle(1);
         success++;
     }
 
     synchronized void failed(String index, String reason) {
-        pending--;
+        settle(1);
         failed++;
         if (failures.size() < BulkProgress.FAILURES_MAX) {
             failures.add(new BulkProgress.Failure(index, reason));
@@ -66,12 +67,27 @@ final class BulkTask extends CancellableTask {
     }
 
     synchronized void leftOut(int indices) {
-        pending -= indices;
+        settle(indices);
         cancelled += indices;
     }
 
+    private void settle(int indices) {
+        if (indices > 0 && indices == pending) {
+            beforeTheEnd = progress();
+        }
+        pending -= indices;
+    }
+
+    /**
+     * As {@link #progress()}, but as long as the task runs something is pending: whoever sees its end may begin another one, and
+     * that the cluster allows when it knows of the end.
+     */
     @Override
     public synchronized BulkProgress getStatus() {
+        return beforeTheEnd == null ? progress() : beforeTheEnd;
+    }
+
+    synchronized BulkProgress progress() {
         return new BulkProgress(verb.operationType(), pattern, startMillis, success, failed, pending, cancelled, failures);
     }
 

@@ -24,7 +24,7 @@ public final class BulkTasks {
 
     synchronized void end(BulkTask task) {
         running.remove(task.getId());
-        ended.put(task.getId(), task.getStatus());
+        ended.put(task.getId(), task.progress());
     }
 
     /** It has never begun. */
