@@ -23,7 +23,7 @@ def test_after_five_minutes_of_rest(resting):
         for name in resting.names[:7]:
             times.append(arrival(pair, name, "after"))
             plain.append(trip(pair, beside, name))
-    (follower, leader), before = _use(samples[0], samples[-1]), _use(*resting.ordinary)
+    (follower, leader), before = _use(samples), _use(resting.ordinary)
     growth = {what: _growth(samples, what) for what in ("heap", "native")}
     objects = _growth(samples, "own")
     print(f"{INDICES * SHARDS} idle shards: follower {follower:.2%} of a core, leader {leader:.2%}; before they were followed "
@@ -43,9 +43,11 @@ def test_after_five_minutes_of_rest(resting):
     resting.close()
 
 
-def _use(first, last):
-    """Of one core, follower and leader."""
-    return [(b - a) / (last.at - first.at) for a, b in zip(first.cpu, last.cpu)]
+def _use(samples):
+    """Of one core, follower and leader, without what it costs to take samples."""
+    spans = [[b - a for a, b in zip(first.resumed, last.cpu)] for first, last in zip(samples, samples[1:])]
+    seconds, *used = map(sum, zip(*spans))
+    return [one / seconds for one in used]
 
 
 def _growth(samples, what):

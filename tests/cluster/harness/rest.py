@@ -11,9 +11,10 @@ SETTLE_SECONDS = 10  # compilation and flushes of what was before die down
 @dataclass
 class Sample:
     """Of both nodes, follower first. Heap is what lives after a collection, own how many objects of it are of the plugin's
-    classes, native what malloc has given out."""
-    at: float
+    classes, native what malloc has given out. Taking it costs processor time itself, a second or so: cpu are the moment and the
+    seconds used before that, resumed those after it."""
     cpu: tuple
+    resumed: tuple
     heap: tuple
     own: tuple
     native: tuple
@@ -67,12 +68,16 @@ class Rest:
             begun = time.monotonic()
             for n in range(spans + 1):
                 time.sleep(max(0.0, begun + n * (seconds - SETTLE_SECONDS) / spans - time.monotonic()))
-                at, cpu = time.monotonic(), tuple(node.cpu_seconds() for node in self.nodes)
+                cpu = self._cpu()
                 heap, own = zip(*(node.live() for node in self.nodes))
-                self._samples.append(Sample(at, cpu, heap, own, tuple(node.native_used() for node in self.nodes)))
+                native = tuple(node.native_used() for node in self.nodes)
+                self._samples.append(Sample(cpu, self._cpu(), heap, own, native))
         self._wanted = spans + 1
         self._sampler = threading.Thread(target=work, daemon=True)
         self._sampler.start()
+
+    def _cpu(self):
+        return (time.monotonic(), *(node.cpu_seconds() for node in self.nodes))
 
     def _gathered(self):
         self._sampler.join()
