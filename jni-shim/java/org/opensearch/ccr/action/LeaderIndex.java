@@ -51,14 +51,15 @@ record LeaderIndex(String clusterUuid, IndexMetadata metadata, IndexRoutingTable
         }, timed::onFailure));
     }
 
-    void ensureOpen() {
+    private void ensureOpen() {
         if (metadata.getState() == IndexMetadata.State.CLOSE) {
             throw new IndexClosedException(metadata.getIndex());
         }
     }
 
-    /** A replication that runs waits until it is lifted; whoever begins something hears it at once. */
+    /** Open, and without a block on reading. A replication that runs waits for both; whoever begins something hears it at once. */
     void ensureReadable() {
+        ensureOpen();
         if (IndexMetadata.INDEX_BLOCKS_READ_SETTING.get(metadata.getSettings())) {
             throw new OpenSearchStatusException(
                 "Leader index [{}] cannot be read: its setting [{}] is [true] on the leader cluster",

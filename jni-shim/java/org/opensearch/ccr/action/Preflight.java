@@ -272,10 +272,7 @@ final class Preflight {
             return;
         }
         Settings settings = leader.metadata().getSettings();
-        rule("leader_index", () -> {
-            leader.ensureOpen();
-            leader.ensureReadable();
-        }, "is there, open and may be read", "Open the index on the leader, or lift its block");
+        rule("leader_index", leader::ensureReadable, "is there, open and may be read", "Open the index on the leader, or lift its block");
         rule(
             "leader_version",
             () -> leader.ensureReadableBy(services.cluster().state().nodes().getMinNodeVersion()),

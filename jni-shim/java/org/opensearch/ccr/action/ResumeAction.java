@@ -121,7 +121,6 @@ public final class ResumeAction extends ActionType<AcknowledgedResponse> {
         }
 
         private void probe(Request request, FollowRecord record, LeaderIndex leader, ActionListener<AcknowledgedResponse> listener) {
-            leader.ensureOpen();
             leader.ensureReadable();
             leader.ensureNoLoop(services.cluster().state(), request.follower());
             AnalysisFiles.ensureReadable(environment, leader.metadata().getSettings(), record.settings());

@@ -75,7 +75,6 @@ public final class VerifyAction extends ActionType<VerifyResponse> {
             IndexMetadata follower,
             ActionListener<VerifyResponse> listener
         ) {
-            leader.ensureOpen();
             leader.ensureReadable();
             String copied = LeaderOrigin.of(follower).indexUuid();
             if (copied != null && copied.equals(leader.metadata().getIndexUUID()) == false) {
