@@ -4,15 +4,16 @@ import org.opensearch.common.regex.Regex;
 import org.opensearch.core.common.Strings;
 
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Which followers somebody wants to see: names, patterns and exclusions ({@code -pattern}), and words of the status. */
 public final class FollowerFilter {
 
     private static final int LENGTH_MAX = 4_096;
 
+    /** Empty for every follower. */
     private final List<String> wanted;
     private final List<String> unwanted;
     private final Set<StatusResponse.Word> words;
@@ -35,7 +36,7 @@ public final class FollowerFilter {
         List<String> parts = parts(pattern);
         List<String> unwanted = parts.stream().filter(part -> part.startsWith("-")).map(part -> part.substring(1)).toList();
         List<String> wanted = parts.stream().filter(part -> part.startsWith("-") == false).toList();
-        return new FollowerFilter(wanted.isEmpty() ? List.of("*") : wanted, unwanted, words(states));
+        return new FollowerFilter(wanted, unwanted, parts(states).stream().map(FollowerFilter::word).collect(Collectors.toSet()));
     }
 
     /**
@@ -45,7 +46,7 @@ public final class FollowerFilter {
      */
     public static FollowerFilter naming(String pattern) {
         FollowerFilter filter = of(pattern, null);
-        if (parts(pattern).stream().allMatch(part -> part.startsWith("-"))) {
+        if (filter.wanted.isEmpty()) {
             throw new IllegalArgumentException("[pattern] is [" + pattern + "], which names no follower: give names or patterns, [*] for all");
         }
         return filter;
@@ -55,25 +56,19 @@ public final class FollowerFilter {
         return Arrays.stream(Strings.splitStringByCommaToArray(list)).map(String::strip).filter(part -> part.isEmpty() == false).toList();
     }
 
-    private static Set<StatusResponse.Word> words(String states) {
-        Set<StatusResponse.Word> words = EnumSet.noneOf(StatusResponse.Word.class);
-        for (String state : parts(states)) {
-            words.add(
-                Arrays.stream(StatusResponse.Word.values())
-                    .filter(word -> word.name().equalsIgnoreCase(state))
-                    .findAny()
-                    .orElseThrow(
-                        () -> new IllegalArgumentException(
-                            "[state] must be a list of SYNCING, BOOTSTRAPPING, PAUSED, FAILED and STOPPED, not [" + state + "]"
-                        )
-                    )
+    private static StatusResponse.Word word(String state) {
+        return Arrays.stream(StatusResponse.Word.values())
+            .filter(word -> word.name().equalsIgnoreCase(state))
+            .findAny()
+            .orElseThrow(
+                () -> new IllegalArgumentException(
+                    "[state] must be a list of SYNCING, BOOTSTRAPPING, PAUSED, FAILED and STOPPED, not [" + state + "]"
+                )
             );
-        }
-        return words;
     }
 
     boolean matches(String follower) {
-        return wanted.stream().anyMatch(pattern -> Regex.simpleMatch(pattern, follower))
+        return (wanted.isEmpty() || wanted.stream().anyMatch(pattern -> Regex.simpleMatch(pattern, follower)))
             && unwanted.stream().noneMatch(pattern -> Regex.simpleMatch(pattern, follower));
     }
 
