@@ -65,11 +65,7 @@ def test_kill_leader_during_bootstrap(own_pair, own_index):
     with Writer(pair.leader, index, threads=2, seed=5) as writer:
         writer.wait(20000)
     pair.leader.ok("POST", path(index, "_flush"))
-    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
-    before = pair.link.stats()["down"]
-    pair.link.stall(after=100_000)  # so that the copy is in its middle when the node dies, whenever that is
-    assert pair.start_replication(index).status == 200
-    until(lambda: pair.link.stats()["down"] >= before + 100_000, 30, "the copy has begun")
+    assert pair.held_in_the_copy(lambda: pair.start_replication(index), timeout=30).status == 200
     pair.leader.kill()
     pair.link.resume()
 

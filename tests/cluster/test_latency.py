@@ -21,13 +21,12 @@ def test_first_document_after_start(pair, name):
             pair.leader.create_index(one)
             pair.follow(one)
             times.append(arrival(pair, one, "first"))
-            pair.follower.create_index(f"{one}-plain")
-            plain.append(trip(pair, f"{one}-plain", "first"))
+            with ordinary(pair, f"{one}-plain") as beside:
+                plain.append(trip(pair, beside, "first"))
         undelayed(times, plain)
     finally:
         for one in names:
             pair.drop(one)
-            pair.follower.delete_index(f"{one}-plain")
 
 
 def test_sparse_documents(pair, index):

@@ -190,16 +190,6 @@ def test_pause_and_resume_while_the_leader_is_gone(own_pair, own_index):
     assert pair.same(index) == 501
 
 
-def held_in_the_copy(pair, begin):
-    """Has a copy begun, which the link holds in its middle. Answers the answer to the request for it."""
-    pair.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
-    wanted = pair.link.stats()["down"] + 100_000
-    pair.link.stall(after=100_000)
-    answer = begin()
-    until(lambda: pair.link.stats()["down"] >= wanted, 60, "the copy has begun")
-    return answer
-
-
 def test_stop_while_bootstrapping(own_pair, own_index):
     """The copy is held in the middle by the link; _stop works, nothing RED stays behind, the name is free again."""
     pair, index = own_pair, own_index
@@ -207,7 +197,7 @@ def test_stop_while_bootstrapping(own_pair, own_index):
     with Writer(pair.leader, index, threads=2, seed=33) as writer:
         writer.wait(20000)
     pair.leader.ok("POST", f"/{index}/_flush")
-    assert held_in_the_copy(pair, lambda: pair.start_replication(index)).status == 200
+    assert pair.held_in_the_copy(lambda: pair.start_replication(index)).status == 200
     assert pair.status(index)["status"] == "BOOTSTRAPPING"
     answer = pair.stop_replication(index)
     pair.link.resume()
@@ -229,7 +219,7 @@ def test_cut_while_bootstrapping(own_pair, own_index):
     with Writer(pair.leader, index, threads=2, seed=34) as writer:
         writer.wait(15000)
     pair.leader.ok("POST", f"/{index}/_flush")
-    assert held_in_the_copy(pair, lambda: pair.start_replication(index)).status == 200
+    assert pair.held_in_the_copy(lambda: pair.start_replication(index)).status == 200
     pair.link.cut()
 
     def told():
@@ -294,7 +284,7 @@ def test_a_copy_made_anew_that_fails_half_way_can_be_tried_again(own_pair, own_i
     with Writer(pair.leader, index, threads=2, seed=35) as writer:
         writer.wait(20000)
     pair.leader.ok("POST", f"/{index}/_flush")
-    answer = held_in_the_copy(pair, lambda: pair.resume(index, {"force_resume": True}))
+    answer = pair.held_in_the_copy(lambda: pair.resume(index, {"force_resume": True}))
     assert answer.status == 200, answer
     assert pair.status(index)["status"] == "BOOTSTRAPPING"
     pair.leader.delete_index(index)

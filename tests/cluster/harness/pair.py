@@ -111,6 +111,15 @@ class Pair:
                 break
         return answer
 
+    def held_in_the_copy(self, begin, timeout=60):
+        """Has a copy begun, which the link holds in its middle. Answers the answer to the request for it."""
+        self.follower.settings(plugins__replication__follower__index__recovery__chunk_size="1mb")
+        wanted = self.link.stats()["down"] + 100_000
+        self.link.stall(after=100_000)
+        answer = begin()
+        until(lambda: self.link.stats()["down"] >= wanted, timeout, "the copy has begun")
+        return answer
+
     def wait_status(self, index, wanted, timeout=90):
         return until(lambda: self._status_is(index, wanted), timeout, f"status of {index} is {wanted}")
 
